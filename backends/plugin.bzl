@@ -3,7 +3,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 
-def trestle_backend(name, srcs, deps = [], linkopts = [], copts = []):
+def trestle_backend(name, srcs, deps = [], linkopts = [], copts = [], linker_inputs = []):
     """Makes NAME.so, a plugin that exports trestle_backend_entry alone.
 
     Also makes the library `NAME_code` of the same objects, for unit tests beside the code.
@@ -14,6 +14,7 @@ def trestle_backend(name, srcs, deps = [], linkopts = [], copts = []):
       deps: the TLS library, e.g. @system//:openssl. The plugin ABI comes by itself.
       linkopts: further linker options.
       copts: further compiler options.
+      linker_inputs: files that linkopts name with $(location).
     """
     cc_library(
         name = name + "_code",
@@ -27,7 +28,7 @@ def trestle_backend(name, srcs, deps = [], linkopts = [], copts = []):
     )
     cc_binary(
         name = name + ".so",
-        additional_linker_inputs = ["//backends:plugin.map"],
+        additional_linker_inputs = ["//backends:plugin.map"] + linker_inputs,
         linkopts = [
             "-Wl,--version-script=$(location //backends:plugin.map)",
             "-Wl,--exclude-libs,ALL",
