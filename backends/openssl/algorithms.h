@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Named groups and signature schemes: IANA's numbers and the library's names.
+#pragma once
+
+#include <cstdint>
+
+namespace trestle::openssl {
+
+struct Group {
+  uint16_t id;
+  int nid;
+  const char *dh_name;  // a finite-field group (RFC 7919); else NULL
+  uint32_t dh_bits;
+};
+
+struct SignatureScheme {
+  uint16_t id;
+  const char *tls_name;  // for SSL_CTX_set1_sigalgs_list
+  int key_type;          // EVP_PKEY_*
+  const char *digest;    // NULL: the algorithm has its own
+  bool pss;
+};
+
+// NULL if it is not known.
+const Group *find_group(uint32_t id);
+const SignatureScheme *find_signature_scheme(uint32_t id);
+
+// The smallest finite-field group of at least so many bits; NULL if there is none.
+const Group *smallest_dh_group(uint32_t bits);
+
+}  // namespace trestle::openssl

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/openssl/psk.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "backends/openssl/connection.h"
+#include "backends/openssl/context.h"
+#include "backends/openssl/library.h"
+
+namespace trestle::openssl {
+namespace {
+
+const Psk &psk_of(SSL *ssl) { return connection_of(ssl)->context->psk; }
+
+// TLS 1.3 wants an external PSK as a session that never was; its suite tells the hash.
+SslSessionPtr make_session(SSL *ssl, const Psk &psk) {
+  const uint8_t id[] = {static_cast<uint8_t>(psk.tls13_suite() >> 8),
+                        static_cast<uint8_t>(psk.tls13_suite() & 0xFF)};
+  const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, id);
+  SslSessionPtr session(SSL_SESSION_new());
+  if (cipher == nullptr || !session ||
+      SSL_SESSION_set1_master_key(session.get(), psk.key().data(), psk.key().size()) != 1 ||
+      SSL_SESSION_set_cipher(session.get(), cipher) != 1 ||
+      SSL_SESSION_set_protocol_version(session.get(), TLS1_3_VERSION) != 1) {
+    return nullptr;
+  }
+  return session;
+}
+
+int offer_session(SSL *ssl, const EVP_MD *digest, const unsigned char **identity,
+                  size_t *identity_length, SSL_SESSION **session) {
+  const Psk &psk = psk_of(ssl);
+  *session = nullptr;
+  // After a HelloRetryRequest the hash is settled; a PSK of another one can't be offered any more.
+  if (psk.tls13_suite() == 0 || (digest != nullptr && EVP_MD_is_a(digest, "SHA256") != 1)) {
+    return 1;
+  }
+  *session = make_session(ssl, psk).release();
+  *identity = psk.identity().data();
+  *identity_length = psk.identity().size();
+  return *session != nullptr;
+}
+
+int find_session(SSL *ssl, const unsigned char *identity, size_t length, SSL_SESSION **session) {
+  const Psk &psk = psk_of(ssl);
+  *session = nullptr;
+  if (psk.tls13_suite() == 0 || !psk.identity_is(identity, length)) return 1;
+  *session = make_session(ssl, psk).release();
+  return *session != nullptr;
+}
+
+unsigned copy_key(const Psk &psk, unsigned char *key, unsigned capacity) {
+  if (psk.key().size() > capacity) return 0;
+  std::copy(psk.key().begin(), psk.key().end(), key);
+  return static_cast<unsigned>(psk.key().size());
+}
+
+// For TLS 1.2; also asked in TLS 1.3 when offer_session offered nothing, and then silent as well.
+unsigned choose_key(SSL *ssl, const char *, char *identity, unsigned identity_capacity,
+                    unsigned char *key, unsigned key_capacity) {
+  const Psk &psk = psk_of(ssl);
+  if (SSL_version(ssl) >= TLS1_3_VERSION || psk.identity().size() >= identity_capacity) return 0;
+  std::copy(psk.identity().begin(), psk.identity().end(), identity);
+  identity[psk.identity().size()] = '\0';
+  return copy_key(psk, key, key_capacity);
+}
+
+unsigned look_up_key(SSL *ssl, const char *identity, unsigned char *key, unsigned capacity) {
+  const Psk &psk = psk_of(ssl);
+  if (SSL_version(ssl) >= TLS1_3_VERSION ||
+      !psk.identity_is(reinterpret_cast<const uint8_t *>(identity), strlen(identity))) {
+    return 0;
+  }
+  return copy_key(psk, key, capacity);
+}
+
+}  // namespace
+
+Psk::Psk(const trestle_bytes &key, const trestle_bytes &identity, uint16_t tls13_suite)
+    : key_(key.data, key.data + key.length),
+      identity_(identity.data, identity.data + identity.length),
+      tls13_suite_(tls13_suite) {}
+
+Psk::~Psk() { OPENSSL_cleanse(key_.data(), key_.size()); }
+
+bool Psk::identity_is(const uint8_t *identity, size_t length) const {
+  return length == identity_.size() && CRYPTO_memcmp(identity, identity_.data(), length) == 0;
+}
+
+void use_psk(SSL_CTX *ctx, uint32_t role) {
+  if (role == TRESTLE_ROLE_CLIENT) {
+    SSL_CTX_set_psk_use_session_callback(ctx, offer_session);
+    SSL_CTX_set_psk_client_callback(ctx, choose_key);
+  } else {
+    SSL_CTX_set_psk_find_session_callback(ctx, find_session);
+    // Its presence also makes a TLS 1.3 server prefer SHA-256 suites, without which the PSK of a
+    // client that prefers AES-256 would go unused.
+    SSL_CTX_set_psk_server_callback(ctx, look_up_key);
+  }
+}
+
+}  // namespace trestle::openssl
