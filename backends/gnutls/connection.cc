@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/gnutls/connection.h"
+
+#include <cerrno>
+#include <algorithm>
+#include <vector>
+
+#include "backends/gnutls/error.h"
+#include "backends/gnutls/suites.h"
+
+namespace trestle::gnutls_backend {
+namespace {
+
+const trestle_host *host = nullptr;
+
+// A peer that sends nothing but empty records, tickets, key updates or warnings is cut off.
+constexpr unsigned kIdleStepsMax = 128;
+// Each attempt is answered by a warning, so that there has to be an end to them.
+constexpr unsigned kRenegotiationsMax = 4;
+constexpr uint64_t kRecordMax = 16384;
+
+// GnuTLS writes SSLKEYLOGFILE unless it is given a function of ours.
+int drop_key_log(gnutls_session_t, const char *, const gnutls_datum_t *) { return 0; }
+
+// GnuTLS would otherwise ask the kernel about the descriptor that isn't one.
+int always_ready(gnutls_transport_ptr_t, unsigned) { return 1; }
+
+}  // namespace
+
+void set_host(const trestle_host *new_host) { host = new_host; }
+
+Connection *Connection::of(gnutls_session_t session) {
+  return static_cast<Connection *>(gnutls_session_get_ptr(session));
+}
+
+int Connection::begin() {
+  // KEY_SHARE_TOP: one share, of the first group. FORCE_CLIENT_CERT: also when the server's list of
+  // authorities doesn't name the issuer.
+  const unsigned flags =
+      GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS | GNUTLS_NO_AUTO_SEND_TICKET |
+      (context_.is_server() ? GNUTLS_SERVER
+                            : GNUTLS_CLIENT | GNUTLS_KEY_SHARE_TOP | GNUTLS_FORCE_CLIENT_CERT);
+  int code = make(&session_, gnutls_init, flags);
+  if (code < 0) return code;
+  gnutls_session_t session = session_.get();
+  gnutls_session_set_ptr(session, this);
+  gnutls_session_set_keylog_function(session, drop_key_log);
+  gnutls_transport_set_ptr(session, this);
+  gnutls_transport_set_pull_function(session, pull);
+  gnutls_transport_set_pull_timeout_function(session, always_ready);
+  gnutls_transport_set_push_function(session, push);
+  gnutls_session_set_verify_function(session, verify);
+  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
+  gnutls_handshake_set_timeout(session, GNUTLS_INDEFINITE_TIMEOUT);
+  if (context_.dh_bits_min != 0) gnutls_dh_set_prime_bits(session, context_.dh_bits_min);
+  code = gnutls_priority_set(session, context_.priority.get());
+  return code < 0 ? code : set_credentials();
+}
+
+int Connection::set_credentials() {
+  gnutls_session_t session = session_.get();
+  int code = 0;
+  const auto set = [&](gnutls_credentials_type_t type, void *credentials) {
+    if (credentials != nullptr && code >= 0) {
+      code = gnutls_credentials_set(session, type, credentials);
+    }
+  };
+  set(GNUTLS_CRD_CERTIFICATE, context_.certificate.get());
+  set(GNUTLS_CRD_ANON, context_.anonymous_client.get());
+  set(GNUTLS_CRD_ANON, context_.anonymous_server.get());
+  set(GNUTLS_CRD_PSK, context_.psk_client.get());
+  set(GNUTLS_CRD_PSK, context_.psk_server.get());
+  if (context_.is_server()) {
+    gnutls_certificate_server_set_request(
+        session, context_.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE   ? GNUTLS_CERT_REQUIRE
+                 : context_.client_auth == TRESTLE_CLIENT_AUTH_REQUEST ? GNUTLS_CERT_REQUEST
+                                                                       : GNUTLS_CERT_IGNORE);
+  } else if (code >= 0 && !context_.server_name.empty()) {
+    code = gnutls_server_name_set(session, GNUTLS_NAME_DNS, context_.server_name.data(),
+                                  context_.server_name.size());
+  }
+  return code;
+}
+
+ssize_t Connection::pull(gnutls_transport_ptr_t pointer, void *buffer, size_t capacity) {
+  auto *self = static_cast<Connection *>(pointer);
+  const int64_t got =
+      host->pull(self->host_connection_, static_cast<uint8_t *>(buffer), capacity);
+  if (got > 0) return static_cast<ssize_t>(got);
+  if (got == 0) {
+    self->ended_ = true;
+    return 0;
+  }
+  self->would_block_ = true;
+  gnutls_transport_set_errno(self->session_.get(), EAGAIN);
+  return -1;
+}
+
+ssize_t Connection::push(gnutls_transport_ptr_t pointer, const void *data, size_t length) {
+  auto *self = static_cast<Connection *>(pointer);
+  host->push(self->host_connection_, static_cast<const uint8_t *>(data), length);
+  return static_cast<ssize_t>(length);
+}
+
+// Called by GnuTLS where it would verify the peer's certificates: before anything of the second
+// flight is sent. It does nothing of the kind itself.
+int Connection::verify(gnutls_session_t session) { return of(session)->ask_once(); }
+
+int Connection::ask_once() {
+  unsigned count = 0;
+  const gnutls_datum_t *certificates = gnutls_certificate_get_peers(session_.get(), &count);
+  // A client that was asked and has none; a server without any was refused by GnuTLS before.
+  if (certificates == nullptr || count == 0) return 0;
+  if (asked_) return rejected_ ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+  try {
+    std::vector<trestle_bytes> chain;
+    for (unsigned i = 0; i < count; ++i) {
+      chain.push_back({certificates[i].data, certificates[i].size});
+    }
+    trestle_ask ask = {};
+    ask.size = sizeof ask;
+    ask.kind = TRESTLE_ASK_VERIFY_PEER;
+    ask.certificates = chain.data();
+    ask.certificate_count = count;
+    asked_ = true;
+    rejected_ = host->ask(host_connection_, &ask) != TRESTLE_ANSWER_YES;
+  } catch (...) {
+    return GNUTLS_E_MEMORY_ERROR;
+  }
+  return rejected_ ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
+// Sees each handshake message before GnuTLS interprets it, or when it has made it.
+int Connection::on_message(gnutls_session_t session, unsigned type, unsigned, unsigned incoming,
+                           const gnutls_datum_t *message) {
+  Connection *self = of(session);
+  if (incoming != 0) return self->on_incoming(type, *message);
+  if (type == GNUTLS_HANDSHAKE_SERVER_HELLO) return self->note_server_hello(*message);
+  if (type == GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST) self->certificate_requested_ = true;
+  return 0;
+}
+
+int Connection::on_incoming(unsigned type, const gnutls_datum_t &message) {
+  switch (type) {
+    case GNUTLS_HANDSHAKE_CLIENT_HELLO:
+      hello_seen_ = true;
+      return 0;
+    case GNUTLS_HANDSHAKE_SERVER_HELLO:
+      hello_seen_ = true;
+      return note_server_hello(message);
+    case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
+      certificate_seen_ = true;
+      return 0;
+    case GNUTLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
+      // GnuTLS lets a client skip its answer to an optional CertificateRequest; RFC 5246, 7.4.6,
+      // wants an empty one.
+      return certificate_requested_ && !certificate_seen_ ? GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET
+                                                          : 0;
+    case GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+    case GNUTLS_HANDSHAKE_SERVER_HELLO_DONE:
+      // GnuTLS calls no verify function for RSA_PSK, and forgets the certificates after this.
+      return certificate_seen_ && !asked_ ? ask_once() : 0;
+    default:
+      return 0;
+  }
+}
+
+// The suite that was chosen: behind version, random and session id (RFC 8446, 4.1.3).
+int Connection::note_server_hello(const gnutls_datum_t &message) {
+  constexpr unsigned kSessionIdLength = 2 + 32;
+  if (message.size <= kSessionIdLength) return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+  const unsigned suite = kSessionIdLength + 1 + message.data[kSessionIdLength];
+  if (message.size < suite + 2) return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+  suite_ = static_cast<uint16_t>(message.data[suite] << 8 | message.data[suite + 1]);
+  const auto &named = context_.suites;
+  return std::find(named.begin(), named.end(), suite_) != named.end()
+             ? 0
+             : GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+}
+
+// The last word on a peer without a certificate, whatever GnuTLS thinks.
+bool Connection::is_peer_acceptable() const {
+  if (rejected_) return false;
+  if (asked_) return true;
+  if (context_.is_server()) {
+    const bool by_certificate =
+        gnutls_auth_client_get_type(session_.get()) == GNUTLS_CRD_CERTIFICATE;
+    return !by_certificate || context_.client_auth != TRESTLE_CLIENT_AUTH_REQUIRE;
+  }
+  // Without a certificate, the server is known by the PSK, or was to be anonymous.
+  const gnutls_credentials_type_t type = gnutls_auth_server_get_type(session_.get());
+  const Suite *suite = find_suite(suite_);
+  if (type == GNUTLS_CRD_PSK) return suite->kx != GNUTLS_KX_RSA_PSK;
+  return type == GNUTLS_CRD_ANON && suite->kx == GNUTLS_KX_ANON_DH;
+}
+
+Connection::Step Connection::judge(int code) {
+  if (code >= 0) return Step::kDone;
+  if (ended_) return Step::kFailed;
+  switch (code) {
+    case GNUTLS_E_AGAIN:
+      // Also after a record that brought no data.
+      if (would_block_) return Step::kWantRead;
+      break;
+    case GNUTLS_E_INTERRUPTED:
+    case GNUTLS_E_WARNING_ALERT_RECEIVED:
+      break;
+    case GNUTLS_E_REHANDSHAKE:
+      if (++renegotiations_ > kRenegotiationsMax) return Step::kFailed;
+      gnutls_alert_send(session_.get(), GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+      break;
+    default:
+      return Step::kFailed;
+  }
+  return ++idle_steps_ > kIdleStepsMax ? Step::kFailed : Step::kAgain;
+}
+
+int32_t Connection::handshake(trestle_backend_error *error) {
+  for (;;) {
+    would_block_ = false;
+    const int code = gnutls_handshake(session_.get());
+    switch (judge(code)) {
+      case Step::kAgain:
+        continue;
+      case Step::kWantRead:
+        return TRESTLE_BACKEND_WANT_READ;
+      case Step::kFailed:
+        return fail_with(code, error);
+      case Step::kDone:
+        idle_steps_ = 0;
+        if (!is_peer_acceptable()) return fail_with(GNUTLS_E_CERTIFICATE_ERROR, error);
+        established_ = true;
+        return TRESTLE_BACKEND_OK;
+    }
+  }
+}
+
+int32_t Connection::encrypt(const uint8_t *data, uint64_t length, trestle_backend_error *error) {
+  while (length != 0) {
+    const ssize_t sent =
+        gnutls_record_send(session_.get(), data, std::min(length, kRecordMax));
+    if (sent < 0) {
+      return fail(error, TRESTLE_RESULT_FAILURE, static_cast<int>(sent), "encrypt");
+    }
+    data += sent;
+    length -= static_cast<uint64_t>(sent);
+  }
+  return TRESTLE_BACKEND_OK;
+}
+
+int32_t Connection::decrypt(uint8_t *buffer, uint64_t capacity, uint64_t *length,
+                            trestle_backend_error *error) {
+  if (deferred_ != 0) return fail_with(deferred_, error);
+  uint64_t filled = 0;
+  // As many records as surely fit; what GnuTLS holds already, in any case.
+  while (filled == 0 || capacity - filled >= kRecordMax ||
+         (filled < capacity && gnutls_record_check_pending(session_.get()) != 0)) {
+    would_block_ = false;
+    const ssize_t got = gnutls_record_recv(session_.get(), buffer + filled, capacity - filled);
+    const Step step = judge(static_cast<int>(got));
+    if (step == Step::kAgain) continue;
+    if (step == Step::kDone && got > 0) {
+      filled += static_cast<uint64_t>(got);
+      idle_steps_ = 0;
+      continue;
+    }
+    if (filled == 0) {
+      return step == Step::kDone       ? TRESTLE_BACKEND_CLOSED
+             : step == Step::kWantRead ? TRESTLE_BACKEND_WANT_READ
+                                       : fail_with(static_cast<int>(got), error);
+    }
+    // First the data. GnuTLS repeats a close_notify and a wait by itself.
+    if (step == Step::kFailed) deferred_ = static_cast<int>(got);
+    break;
+  }
+  *length = filled;
+  return TRESTLE_BACKEND_OK;
+}
+
+int32_t Connection::close(trestle_backend_error *error) {
+  const int code = gnutls_bye(session_.get(), GNUTLS_SHUT_WR);
+  if (code >= 0) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_FAILURE, code, "close");
+}
+
+int32_t Connection::abort(uint8_t alert, trestle_backend_error *error) {
+  const int code = gnutls_alert_send(session_.get(), GNUTLS_AL_FATAL,
+                                     static_cast<gnutls_alert_description_t>(alert));
+  if (code >= 0) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_FAILURE, code, "abort");
+}
+
+void Connection::info(trestle_backend_connection_info *info) const {
+  info->version = gnutls_protocol_get_version(session_.get()) == GNUTLS_TLS1_3
+                      ? TRESTLE_VERSION_TLS13
+                      : TRESTLE_VERSION_TLS12;
+  info->suite = suite_;
+}
+
+}  // namespace trestle::gnutls_backend

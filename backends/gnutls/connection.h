@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "backends/gnutls/context.h"
+#include "backends/gnutls/handles.h"
+
+namespace trestle::gnutls_backend {
+
+class Connection {
+ public:
+  Connection(const trestle_backend_context &context, void *host_connection)
+      : context_(context), host_connection_(host_connection) {}
+
+  // Below 0: GnuTLS's code. To be called once, before anything else.
+  int begin();
+
+  int32_t handshake(trestle_backend_error *error);
+  int32_t encrypt(const uint8_t *data, uint64_t length, trestle_backend_error *error);
+  int32_t decrypt(uint8_t *buffer, uint64_t capacity, uint64_t *length,
+                  trestle_backend_error *error);
+  int32_t close(trestle_backend_error *error);
+  int32_t abort(uint8_t alert, trestle_backend_error *error);
+  void info(trestle_backend_connection_info *info) const;
+
+  // For GnuTLS's callbacks.
+  static Connection *of(gnutls_session_t session);
+  const trestle_backend_context &context() const { return context_; }
+  void set_unknown_psk_identity() { unknown_psk_identity_ = true; }
+
+ private:
+  static ssize_t pull(gnutls_transport_ptr_t connection, void *buffer, size_t capacity);
+  static ssize_t push(gnutls_transport_ptr_t connection, const void *data, size_t length);
+  static int verify(gnutls_session_t session);
+  static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                        const gnutls_datum_t *message);
+
+  int set_credentials();
+  int on_incoming(unsigned type, const gnutls_datum_t &message);
+  int note_server_hello(const gnutls_datum_t &message);
+  int ask_once();
+  bool is_peer_acceptable() const;
+
+  // One step of GnuTLS, as far as the caller has to know.
+  enum class Step { kDone, kWantRead, kAgain, kFailed };
+  Step judge(int code);
+  int32_t fail_with(int code, trestle_backend_error *error);
+  int32_t result_of(int code) const;
+  int alert_of(int code) const;
+
+  const trestle_backend_context &context_;
+  void *const host_connection_;
+  Session session_;
+  uint16_t suite_ = 0;
+  int deferred_ = 0;  // what befell GnuTLS behind the data that decrypt just returned
+  uint16_t idle_steps_ = 0;  // records without data, one after the other
+  uint8_t renegotiations_ = 0;
+  // Within a step: what the transport said last.
+  bool would_block_ = false;
+  bool ended_ = false;
+  bool established_ = false;
+  bool hello_seen_ = false;
+  bool certificate_requested_ = false;
+  bool certificate_seen_ = false;
+  bool asked_ = false;
+  bool rejected_ = false;
+  bool unknown_psk_identity_ = false;
+};
+
+// Keeps the host's functions. To be called from process_init.
+void set_host(const trestle_host *host);
+
+}  // namespace trestle::gnutls_backend
+
+struct trestle_backend_connection : trestle::gnutls_backend::Connection {
+  using Connection::Connection;
+};

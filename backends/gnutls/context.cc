@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/gnutls/context.h"
+
+#include <cstring>
+#include <memory>
+
+#include "backends/gnutls/connection.h"
+#include "backends/gnutls/error.h"
+#include "backends/gnutls/identity.h"
+#include "backends/gnutls/priority.h"
+#include "backends/gnutls/suites.h"
+
+namespace trestle::gnutls_backend {
+namespace {
+
+// GnuTLS has RFC 7919's groups by level: 2048, 3072, 4096 and 8192 bits, or more.
+gnutls_sec_param_t dh_level(uint32_t bits_min) {
+  for (gnutls_sec_param_t level : {GNUTLS_SEC_PARAM_MEDIUM, GNUTLS_SEC_PARAM_HIGH}) {
+    if (gnutls_sec_param_to_pk_bits(GNUTLS_PK_DH, level) >= bits_min) return level;
+  }
+  return GNUTLS_SEC_PARAM_ULTRA;
+}
+
+// Hands out copies that GnuTLS frees.
+bool copy(const void *data, size_t length, gnutls_datum_t *datum) {
+  datum->data = static_cast<unsigned char *>(gnutls_malloc(length));
+  if (datum->data == nullptr) return false;
+  std::memcpy(datum->data, data, length);
+  datum->size = static_cast<unsigned>(length);
+  return true;
+}
+
+int tell_psk(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key) {
+  const trestle_backend_context &context = Connection::of(session)->context();
+  if (!copy(context.psk_identity.data(), context.psk_identity.size(), identity)) return -1;
+  if (copy(context.psk.data(), context.psk.size(), key)) return 0;
+  gnutls_free(identity->data);
+  return -1;
+}
+
+int find_psk(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key) {
+  const trestle_backend_context &context = Connection::of(session)->context();
+  const std::string &known = context.psk_identity;
+  if (identity->size != known.size() ||
+      gnutls_memcmp(identity->data, known.data(), known.size()) != 0) {
+    Connection::of(session)->set_unknown_psk_identity();
+    return -1;
+  }
+  return copy(context.psk.data(), context.psk.size(), key) ? 0 : -1;
+}
+
+int add_certificate(const trestle_backend_config &config, trestle_backend_context *context) {
+  // A client needs the credentials even when it has no certificate; a server that has none must
+  // not seem to have.
+  if (context->is_server() && config.identity == nullptr) return 0;
+  int code = make(&context->certificate, gnutls_certificate_allocate_credentials);
+  if (code >= 0 && config.identity != nullptr) {
+    code = use_identity(*config.identity, context->certificate.get());
+  }
+  if (code < 0 || !context->is_server()) return code;
+  return gnutls_certificate_set_known_dh_params(context->certificate.get(),
+                                                dh_level(config.dh_bits_min));
+}
+
+int add_psk(const trestle_backend_config &config, trestle_backend_context *context) {
+  if (config.psk.length == 0) return 0;
+  context->psk = Secret(config.psk);
+  context->psk_identity.assign(reinterpret_cast<const char *>(config.psk_identity.data),
+                               config.psk_identity.length);
+  if (!context->is_server()) {
+    const int code = make(&context->psk_client, gnutls_psk_allocate_client_credentials);
+    if (code < 0) return code;
+    gnutls_psk_set_client_credentials_function2(context->psk_client.get(), tell_psk);
+    return 0;
+  }
+  const int code = make(&context->psk_server, gnutls_psk_allocate_server_credentials);
+  if (code < 0) return code;
+  gnutls_psk_set_server_credentials_function2(context->psk_server.get(), find_psk);
+  return gnutls_psk_set_server_known_dh_params(context->psk_server.get(),
+                                               dh_level(config.dh_bits_min));
+}
+
+bool wants_anonymous(const trestle_backend_context &context) {
+  for (uint16_t id : context.suites) {
+    if (find_suite(id)->kx == GNUTLS_KX_ANON_DH) return true;
+  }
+  return false;
+}
+
+int add_anonymous(const trestle_backend_config &config, trestle_backend_context *context) {
+  if (!wants_anonymous(*context)) return 0;
+  if (!context->is_server()) {
+    return make(&context->anonymous_client, gnutls_anon_allocate_client_credentials);
+  }
+  const int code = make(&context->anonymous_server, gnutls_anon_allocate_server_credentials);
+  if (code < 0) return code;
+  return gnutls_anon_set_server_known_dh_params(context->anonymous_server.get(),
+                                                dh_level(config.dh_bits_min));
+}
+
+int32_t fill(const trestle_backend_config &config, trestle_backend_context *context,
+             trestle_backend_error *error) {
+  Negotiable negotiable;
+  const int32_t status = make_negotiable(config, &negotiable, error);
+  if (status != TRESTLE_BACKEND_OK) return status;
+  context->role = config.role;
+  context->client_auth = config.client_auth;
+  context->dh_bits_min = config.dh_bits_min;
+  if (config.server_name != nullptr) context->server_name = config.server_name;
+  context->suites = std::move(negotiable.suites);
+  context->priority = std::move(negotiable.priority);
+  int code = add_certificate(config, context);
+  if (code >= 0) code = add_psk(config, context);
+  if (code >= 0) code = add_anonymous(config, context);
+  if (code == GNUTLS_E_MEMORY_ERROR) throw std::bad_alloc();
+  if (code < 0) return fail(error, TRESTLE_RESULT_FAILURE, code, "credentials");
+  if (context->is_server() && !context->certificate && !context->psk_server &&
+      !context->anonymous_server) {
+    return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "a server needs a certificate or a PSK");
+  }
+  return TRESTLE_BACKEND_OK;
+}
+
+}  // namespace
+
+int32_t context_new(const trestle_backend_config *config, trestle_backend_context **context,
+                    trestle_backend_error *error) noexcept {
+  return guarded(error, [&] {
+    auto made = std::make_unique<trestle_backend_context>();
+    const int32_t status = fill(*config, made.get(), error);
+    if (status == TRESTLE_BACKEND_OK) *context = made.release();
+    return status;
+  });
+}
+
+}  // namespace trestle::gnutls_backend

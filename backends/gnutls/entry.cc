@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plugin's table.
+#include <trestle/backend.h>
+
+#include <cstdio>
+#include <iterator>
+#include <memory>
+
+#include "backends/gnutls/connection.h"
+#include "backends/gnutls/context.h"
+#include "backends/gnutls/error.h"
+#include "backends/gnutls/identity.h"
+#include "backends/gnutls/priority.h"
+#include "backends/gnutls/signature.h"
+#include "backends/gnutls/suite_list.h"
+#include "backends/gnutls/suites.h"
+
+namespace trestle::gnutls_backend {
+namespace {
+
+#define TRESTLE_CANARY(function) \
+  { #function, reinterpret_cast<const void *>(&function), "libgnutls.so" }
+const trestle_backend_canary kCanaries[] = {
+    TRESTLE_CANARY(gnutls_global_init),
+    TRESTLE_CANARY(gnutls_init),
+    TRESTLE_CANARY(gnutls_deinit),
+    TRESTLE_CANARY(gnutls_handshake),
+    TRESTLE_CANARY(gnutls_record_send),
+    TRESTLE_CANARY(gnutls_record_recv),
+    TRESTLE_CANARY(gnutls_bye),
+    TRESTLE_CANARY(gnutls_alert_send),
+    TRESTLE_CANARY(gnutls_priority_init2),
+    TRESTLE_CANARY(gnutls_credentials_set),
+    TRESTLE_CANARY(gnutls_session_set_verify_function),
+    TRESTLE_CANARY(gnutls_pubkey_verify_data2),
+    TRESTLE_CANARY(gnutls_x509_crt_import),
+    TRESTLE_CANARY(gnutls_x509_privkey_import),
+};
+#undef TRESTLE_CANARY
+
+char version_text[64];
+
+int32_t process_init(const trestle_host *host, trestle_backend_error *error) noexcept {
+  return guarded(error, [&] {
+    // The library does it when it is loaded, unless GNUTLS_NO_IMPLICIT_INIT said no. It counts.
+    const int code = gnutls_global_init();
+    if (code < 0) return fail(error, TRESTLE_RESULT_BACKEND_INIT, code, "gnutls_global_init");
+    set_host(host);
+    std::snprintf(version_text, sizeof version_text, "GnuTLS %s", gnutls_check_version(nullptr));
+    load_suites();
+    // Without it, set_suites refuses what a priority string can't express.
+    find_suite_list();
+    return TRESTLE_BACKEND_OK;
+  });
+}
+
+const char *library_version() noexcept { return version_text; }
+
+// GnuTLS keeps a random generator per thread and frees them all when it is unloaded.
+void thread_detach() noexcept {}
+
+int32_t capability(uint32_t what, uint32_t argument) noexcept {
+  if (argument > UINT16_MAX) return 0;
+  const auto id = static_cast<uint16_t>(argument);
+  switch (what) {
+    case TRESTLE_CAPABILITY_SUITE: {
+      trestle_backend_error ignored = {};
+      return guarded(&ignored, [&] { return can_offer(id) ? 1 : 0; }) == 1;
+    }
+    case TRESTLE_CAPABILITY_VERSION:
+      return id == TRESTLE_VERSION_TLS12 || id == TRESTLE_VERSION_TLS13;
+    case TRESTLE_CAPABILITY_GROUP:
+      return find_group(id) != nullptr;
+    case TRESTLE_CAPABILITY_SIGNATURE_SCHEME:
+      return find_scheme(id) != nullptr && find_scheme(id)->priority != nullptr;
+    case TRESTLE_CAPABILITY_PSK_TLS13:
+    case TRESTLE_CAPABILITY_PKCS12:
+    case TRESTLE_CAPABILITY_ENCRYPTED_PKCS8:
+    case TRESTLE_CAPABILITY_ALERT_SEND:
+      return argument == 0;
+    default:
+      return 0;
+  }
+}
+
+void identity_free(trestle_backend_identity *identity) noexcept { delete identity; }
+void context_free(trestle_backend_context *context) noexcept { delete context; }
+
+int32_t connection_new(trestle_backend_context *context, void *host_connection,
+                       trestle_backend_connection **connection,
+                       trestle_backend_error *error) noexcept {
+  return guarded(error, [&] {
+    auto made = std::make_unique<trestle_backend_connection>(*context, host_connection);
+    const int code = made->begin();
+    if (code == GNUTLS_E_MEMORY_ERROR) throw std::bad_alloc();
+    if (code < 0) return fail(error, TRESTLE_RESULT_FAILURE, code, "connection");
+    *connection = made.release();
+    return TRESTLE_BACKEND_OK;
+  });
+}
+
+void connection_free(trestle_backend_connection *connection) noexcept { delete connection; }
+
+int32_t handshake(trestle_backend_connection *connection, trestle_backend_error *error) noexcept {
+  return connection->handshake(error);
+}
+
+int32_t encrypt(trestle_backend_connection *connection, const uint8_t *data, uint64_t length,
+                trestle_backend_error *error) noexcept {
+  return connection->encrypt(data, length, error);
+}
+
+int32_t decrypt(trestle_backend_connection *connection, uint8_t *buffer, uint64_t capacity,
+                uint64_t *length, trestle_backend_error *error) noexcept {
+  return connection->decrypt(buffer, capacity, length, error);
+}
+
+int32_t close(trestle_backend_connection *connection, trestle_backend_error *error) noexcept {
+  return connection->close(error);
+}
+
+int32_t abort(trestle_backend_connection *connection, uint8_t alert,
+              trestle_backend_error *error) noexcept {
+  return connection->abort(alert, error);
+}
+
+void info(const trestle_backend_connection *connection,
+          trestle_backend_connection_info *info) noexcept {
+  connection->info(info);
+}
+
+const trestle_backend kTable = {
+    sizeof(trestle_backend),
+    TRESTLE_BACKEND_ABI,
+    "gnutls",
+    "0.1.0",
+    kCanaries,
+    std::size(kCanaries),
+    0,
+    process_init,
+    library_version,
+    thread_detach,
+    capability,
+    verify_signature,
+    identity_new,
+    identity_free,
+    context_new,
+    context_free,
+    connection_new,
+    connection_free,
+    handshake,
+    encrypt,
+    decrypt,
+    close,
+    abort,
+    info,
+};
+
+}  // namespace
+}  // namespace trestle::gnutls_backend
+
+const trestle_backend *trestle_backend_entry(uint32_t host_abi) {
+  const bool same_major = host_abi / 1000 == TRESTLE_BACKEND_ABI_MAJOR;
+  return same_major ? &trestle::gnutls_backend::kTable : nullptr;
+}

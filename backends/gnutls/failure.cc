@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a failed step of GnuTLS means, and which alert the peer gets. GnuTLS sends none by itself.
+#include "backends/gnutls/connection.h"
+#include "backends/gnutls/error.h"
+
+namespace trestle::gnutls_backend {
+
+int32_t Connection::result_of(int code) const {
+  if (rejected_) return TRESTLE_RESULT_CERT_REJECTED;
+  switch (code) {
+    case GNUTLS_E_MEMORY_ERROR:
+      return TRESTLE_RESULT_OUT_OF_MEMORY;
+    case GNUTLS_E_NO_CIPHER_SUITES:
+    case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
+      return TRESTLE_RESULT_NO_COMMON_SUITE;
+    case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
+      // Also for bytes that are no TLS record at all.
+      return hello_seen_ && !established_ ? TRESTLE_RESULT_NO_COMMON_VERSION
+                                          : TRESTLE_RESULT_PROTOCOL_VIOLATION;
+    case GNUTLS_E_CERTIFICATE_REQUIRED:
+      return TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE;
+    case GNUTLS_E_NO_CERTIFICATE_FOUND:
+      return context_.is_server() && certificate_seen_ ? TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE
+                                                       : TRESTLE_RESULT_PROTOCOL_VIOLATION;
+    case GNUTLS_E_AGAIN:  // too many steps without data
+    case GNUTLS_E_WARNING_ALERT_RECEIVED:
+    case GNUTLS_E_REHANDSHAKE:
+    case GNUTLS_E_DECRYPTION_FAILED:
+    case GNUTLS_E_ERROR_IN_FINISHED_PACKET:
+    case GNUTLS_E_HANDSHAKE_TOO_LARGE:
+    case GNUTLS_E_ILLEGAL_PARAMETER:
+    case GNUTLS_E_MISSING_EXTENSION:
+    case GNUTLS_E_RECEIVED_ILLEGAL_EXTENSION:
+    case GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER:
+    case GNUTLS_E_RECORD_OVERFLOW:
+    case GNUTLS_E_TOO_MANY_EMPTY_PACKETS:
+    case GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS:
+    case GNUTLS_E_UNEXPECTED_EXTENSIONS_LENGTH:
+    case GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET:
+    case GNUTLS_E_UNEXPECTED_PACKET:
+    case GNUTLS_E_UNEXPECTED_PACKET_LENGTH:
+    case GNUTLS_E_UNKNOWN_CIPHER_SUITE:
+      return TRESTLE_RESULT_PROTOCOL_VIOLATION;
+    default:
+      return established_ ? TRESTLE_RESULT_PROTOCOL_VIOLATION : TRESTLE_RESULT_HANDSHAKE_FAILED;
+  }
+}
+
+int Connection::alert_of(int code) const {
+  if (rejected_) return GNUTLS_A_BAD_CERTIFICATE;
+  if (unknown_psk_identity_) return GNUTLS_A_UNKNOWN_PSK_IDENTITY;
+  switch (code) {
+    case GNUTLS_E_NO_CERTIFICATE_FOUND:
+      // RFC 5246, 7.4.6.
+      return context_.is_server() && certificate_seen_ ? GNUTLS_A_HANDSHAKE_FAILURE
+                                                       : GNUTLS_A_UNEXPECTED_MESSAGE;
+    case GNUTLS_E_AGAIN:
+    case GNUTLS_E_WARNING_ALERT_RECEIVED:
+    case GNUTLS_E_TOO_MANY_EMPTY_PACKETS:
+    case GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS:
+      return GNUTLS_A_UNEXPECTED_MESSAGE;
+    default:
+      return gnutls_error_to_alert(code, nullptr);
+  }
+}
+
+int32_t Connection::fail_with(int code, trestle_backend_error *error) {
+  if (ended_) return fail(error, TRESTLE_RESULT_TRUNCATED, code, "the transport ended");
+  if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_SESSION_EOF) {
+    error->alert = static_cast<uint32_t>(gnutls_alert_get(session_.get()));
+    error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
+    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code, "the peer sent an alert: %s",
+                gnutls_alert_get_name(gnutls_alert_get(session_.get())));
+  }
+  const auto alert = static_cast<gnutls_alert_description_t>(alert_of(code));
+  if (gnutls_alert_send(session_.get(), GNUTLS_AL_FATAL, alert) >= 0) {
+    error->alert = static_cast<uint32_t>(alert);
+    error->alert_direction = TRESTLE_ALERT_DIRECTION_SENT;
+  }
+  return fail(error, result_of(code), code, established_ ? "decrypt" : "handshake");
+}
+
+}  // namespace trestle::gnutls_backend

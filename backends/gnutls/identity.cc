@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/gnutls/identity.h"
+
+#include <cstring>
+#include <memory>
+
+#include "backends/gnutls/error.h"
+#include "backends/gnutls/secret.h"
+
+namespace trestle::gnutls_backend {
+namespace {
+
+bool is_unknown_algorithm(int code) {
+  switch (code) {
+    case GNUTLS_E_UNKNOWN_PK_ALGORITHM:
+    case GNUTLS_E_UNIMPLEMENTED_FEATURE:
+    case GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM:
+    case GNUTLS_E_ECC_UNSUPPORTED_CURVE:
+    case GNUTLS_E_UNKNOWN_CIPHER_TYPE:
+    case GNUTLS_E_UNKNOWN_HASH_ALGORITHM:
+    case GNUTLS_E_UNKNOWN_PKCS_CONTENT_TYPE:
+    case GNUTLS_E_UNKNOWN_PKCS_BAG_TYPE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// GnuTLS takes passwords as C strings. None of its encryptions was made with a longer one.
+constexpr size_t kPkcs12CertificatesMax = 64;
+
+bool has_nul(const trestle_bytes &password) {
+  return password.length != 0 && std::memchr(password.data, 0, password.length) != nullptr;
+}
+
+int32_t load_certificates(const trestle_backend_identity_source &source,
+                          trestle_backend_identity *identity, trestle_backend_error *error) {
+  for (uint32_t i = 0; i < source.certificate_count; ++i) {
+    gnutls_datum_t der;
+    Certificate certificate;
+    int code = to_datum(source.certificates[i], &der) ? make(&certificate, gnutls_x509_crt_init)
+                                                      : GNUTLS_E_LARGE_PACKET;
+    if (code >= 0) code = gnutls_x509_crt_import(certificate.get(), &der, GNUTLS_X509_FMT_DER);
+    if (code < 0) {
+      return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "certificate %u does not parse", i);
+    }
+    identity->certificates.push_back(std::move(certificate));
+  }
+  if (!identity->certificates.empty()) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0, "no certificate");
+}
+
+int import_key(const gnutls_datum_t &der, uint32_t format, const trestle_bytes &password,
+               gnutls_x509_privkey_t key) {
+  if (format == TRESTLE_KEY_PKCS8) {
+    return gnutls_x509_privkey_import_pkcs8(key, &der, GNUTLS_X509_FMT_DER, nullptr,
+                                            GNUTLS_PKCS_PLAIN);
+  }
+  if (format != TRESTLE_KEY_PKCS8_ENCRYPTED) {
+    return gnutls_x509_privkey_import(key, &der, GNUTLS_X509_FMT_DER);
+  }
+  const Secret text(password, true);
+  return gnutls_x509_privkey_import_pkcs8(key, &der, GNUTLS_X509_FMT_DER, text.text(), 0);
+}
+
+int32_t load_key(const trestle_backend_identity_source &source, trestle_backend_identity *identity,
+                 trestle_backend_error *error) {
+  if (source.key_format == TRESTLE_KEY_NONE) {
+    return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "no private key");
+  }
+  if (has_nul(source.password)) {
+    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, 0, "a password with a NUL");
+  }
+  gnutls_datum_t der;
+  int code = to_datum(source.key, &der) ? make(&identity->key, gnutls_x509_privkey_init)
+                                        : GNUTLS_E_LARGE_PACKET;
+  if (code >= 0) {
+    code = import_key(der, source.key_format, source.password, identity->key.get());
+  }
+  if (code == 0) return TRESTLE_BACKEND_OK;
+  if (code == GNUTLS_E_DECRYPTION_FAILED) {
+    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, code, "the private key does not decrypt");
+  }
+  if (is_unknown_algorithm(code)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
+                "a private key of an unknown kind, or encrypted in an unknown way");
+  }
+  return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "the private key does not parse");
+}
+
+// The key and the certificates of a PKCS#12, leaf first.
+int32_t open_pkcs12(gnutls_pkcs12_t pkcs12, const char *password,
+                    trestle_backend_identity *identity, trestle_backend_error *error) {
+  gnutls_x509_privkey_t key = nullptr;
+  gnutls_x509_crt_t *chain = nullptr;
+  unsigned count = 0;
+  // Before the parser's objects are there, so that nothing is lost when memory runs out.
+  identity->certificates.reserve(kPkcs12CertificatesMax);
+  const int code = gnutls_pkcs12_simple_parse(pkcs12, password, &key, &chain, &count, nullptr,
+                                              nullptr, nullptr, 0);
+  if (code < 0) {
+    return is_unknown_algorithm(code)
+               ? fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
+                      "the PKCS#12 holds something that GnuTLS can't read")
+               : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 does not parse");
+  }
+  identity->key.reset(key);
+  for (unsigned i = 0; i < count; ++i) identity->certificates.emplace_back(chain[i]);
+  gnutls_free(chain);
+  if (key == nullptr) return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "no key in the PKCS#12");
+  if (count != 0) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0, "no certificate of the key in the PKCS#12");
+}
+
+int32_t load_pkcs12(const trestle_backend_identity_source &source,
+                    trestle_backend_identity *identity, trestle_backend_error *error) {
+  gnutls_datum_t der;
+  Pkcs12 pkcs12;
+  int code = to_datum(source.pkcs12, &der) ? make(&pkcs12, gnutls_pkcs12_init)
+                                           : GNUTLS_E_LARGE_PACKET;
+  if (code >= 0) code = gnutls_pkcs12_import(pkcs12.get(), &der, GNUTLS_X509_FMT_DER, 0);
+  if (code < 0) {
+    return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 does not parse");
+  }
+  if (has_nul(source.password)) {
+    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, 0, "a password with a NUL");
+  }
+  const Secret text(source.password, true);
+  const char *password = text.text();
+  code = gnutls_pkcs12_verify_mac(pkcs12.get(), password);
+  // PKCS#12 knows an empty password and none.
+  if (code == GNUTLS_E_MAC_VERIFY_FAILED && source.password.length == 0) {
+    password = nullptr;
+    code = gnutls_pkcs12_verify_mac(pkcs12.get(), password);
+  }
+  if (code == GNUTLS_E_MAC_VERIFY_FAILED) {
+    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, code, "the PKCS#12's MAC does not fit");
+  }
+  if (code < 0) {
+    return is_unknown_algorithm(code)
+               ? fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code, "the PKCS#12's MAC is unknown")
+               : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 has no MAC");
+  }
+  return open_pkcs12(pkcs12.get(), password, identity, error);
+}
+
+int32_t check_pair(const trestle_backend_identity &identity, trestle_backend_error *error) {
+  CertificateCredentials credentials;
+  int code = make(&credentials, gnutls_certificate_allocate_credentials);
+  if (code >= 0) code = use_identity(identity, credentials.get());
+  if (code >= 0) return TRESTLE_BACKEND_OK;
+  if (code == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
+    return fail(error, TRESTLE_RESULT_KEY_MISMATCH, code,
+                "the private key is not the certificate's");
+  }
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code, "GnuTLS can't use this identity");
+}
+
+}  // namespace
+
+int use_identity(const trestle_backend_identity &identity,
+                 gnutls_certificate_credentials_t credentials) {
+  std::vector<gnutls_x509_crt_t> certificates;
+  for (const Certificate &each : identity.certificates) certificates.push_back(each.get());
+  return gnutls_certificate_set_x509_key(credentials, certificates.data(),
+                                         static_cast<int>(certificates.size()),
+                                         identity.key.get());
+}
+
+int32_t identity_new(const trestle_backend_identity_source *source,
+                     trestle_backend_identity **identity, trestle_backend_error *error) noexcept {
+  return guarded(error, [&] {
+    auto made = std::make_unique<trestle_backend_identity>();
+    int32_t status;
+    if (source->pkcs12.length != 0) {
+      status = load_pkcs12(*source, made.get(), error);
+    } else {
+      status = load_certificates(*source, made.get(), error);
+      if (status == TRESTLE_BACKEND_OK) status = load_key(*source, made.get(), error);
+    }
+    if (status == TRESTLE_BACKEND_OK) status = check_pair(*made, error);
+    if (status == TRESTLE_BACKEND_OK) *identity = made.release();
+    return status;
+  });
+}
+
+}  // namespace trestle::gnutls_backend

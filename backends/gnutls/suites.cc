@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/gnutls/suites.h"
+
+#include <trestle/trestle.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
+namespace trestle::gnutls_backend {
+namespace {
+
+// A handshake with each of these was seen, between two GnuTLS sides and with another library where
+// one has it. Absent: suites with static DH, which GnuTLS never had.
+constexpr uint16_t kProven[] = {
+    TRESTLE_TLS_RSA_WITH_NULL_MD5,
+    TRESTLE_TLS_RSA_WITH_NULL_SHA,
+    TRESTLE_TLS_RSA_WITH_NULL_SHA256,
+    TRESTLE_TLS_RSA_WITH_RC4_128_MD5,
+    TRESTLE_TLS_RSA_WITH_RC4_128_SHA,
+    TRESTLE_TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+    TRESTLE_TLS_RSA_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_RSA_WITH_AES_128_CBC_SHA256,
+    TRESTLE_TLS_RSA_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_RSA_WITH_AES_256_CBC_SHA256,
+    TRESTLE_TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA,
+    TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA256,
+    TRESTLE_TLS_DHE_DSS_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_DHE_DSS_WITH_AES_256_CBC_SHA256,
+    TRESTLE_TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_256_CBC_SHA256,
+    TRESTLE_TLS_DH_anon_WITH_3DES_EDE_CBC_SHA,
+    TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA256,
+    TRESTLE_TLS_DH_anon_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_DH_anon_WITH_AES_256_CBC_SHA256,
+    TRESTLE_TLS_DH_anon_WITH_RC4_128_MD5,
+    TRESTLE_TLS_PSK_WITH_RC4_128_SHA,
+    TRESTLE_TLS_PSK_WITH_3DES_EDE_CBC_SHA,
+    TRESTLE_TLS_PSK_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_PSK_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_DHE_PSK_WITH_RC4_128_SHA,
+    TRESTLE_TLS_DHE_PSK_WITH_3DES_EDE_CBC_SHA,
+    TRESTLE_TLS_DHE_PSK_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_DHE_PSK_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_RSA_PSK_WITH_RC4_128_SHA,
+    TRESTLE_TLS_RSA_PSK_WITH_3DES_EDE_CBC_SHA,
+    TRESTLE_TLS_RSA_PSK_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_RSA_PSK_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_AES_128_GCM_SHA256,
+    TRESTLE_TLS_AES_256_GCM_SHA384,
+    TRESTLE_TLS_CHACHA20_POLY1305_SHA256,
+    TRESTLE_TLS_AES_128_CCM_SHA256,
+    TRESTLE_TLS_AES_128_CCM_8_SHA256,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    TRESTLE_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_128_CCM,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_256_CCM,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_128_CCM,
+    TRESTLE_TLS_DHE_RSA_WITH_AES_256_CCM,
+    TRESTLE_TLS_RSA_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_RSA_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_PSK_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_PSK_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_DHE_PSK_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_DHE_PSK_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_PSK_WITH_CHACHA20_POLY1305_SHA256,
+};
+
+// Written once, before any other thread reads. Trivial to destroy: nothing runs at exit.
+Suite suites[std::size(kProven)];
+size_t suite_count = 0;
+
+constexpr Group kGroups[] = {
+    {0x0017, "SECP256R1", 0},    {0x0018, "SECP384R1", 0},    {0x0019, "SECP521R1", 0},
+    {0x001D, "X25519", 0},       {0x001E, "X448", 0},         {0x0100, "FFDHE2048", 2048},
+    {0x0101, "FFDHE3072", 3072}, {0x0102, "FFDHE4096", 4096}, {0x0103, "FFDHE6144", 6144},
+    {0x0104, "FFDHE8192", 8192},
+};
+
+// GnuTLS has two names for 0x0403, 0x0503 and 0x0603: any curve in TLS 1.2, one curve in TLS 1.3.
+constexpr Scheme kSchemes[] = {
+    {0x0403, GNUTLS_PK_ECDSA, GNUTLS_SIGN_ECDSA_SHA256,
+     "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256"},
+    {0x0503, GNUTLS_PK_ECDSA, GNUTLS_SIGN_ECDSA_SHA384,
+     "+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SHA384"},
+    {0x0603, GNUTLS_PK_ECDSA, GNUTLS_SIGN_ECDSA_SHA512,
+     "+SIGN-ECDSA-SECP521R1-SHA512:+SIGN-ECDSA-SHA512"},
+    {0x0804, GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, "+SIGN-RSA-PSS-RSAE-SHA256"},
+    {0x0805, GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_PSS_RSAE_SHA384, "+SIGN-RSA-PSS-RSAE-SHA384"},
+    {0x0806, GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_PSS_RSAE_SHA512, "+SIGN-RSA-PSS-RSAE-SHA512"},
+    {0x0809, GNUTLS_PK_RSA_PSS, GNUTLS_SIGN_RSA_PSS_SHA256, "+SIGN-RSA-PSS-SHA256"},
+    {0x080A, GNUTLS_PK_RSA_PSS, GNUTLS_SIGN_RSA_PSS_SHA384, "+SIGN-RSA-PSS-SHA384"},
+    {0x080B, GNUTLS_PK_RSA_PSS, GNUTLS_SIGN_RSA_PSS_SHA512, "+SIGN-RSA-PSS-SHA512"},
+    {0x0807, GNUTLS_PK_EDDSA_ED25519, GNUTLS_SIGN_EDDSA_ED25519, "+SIGN-EdDSA-Ed25519"},
+    {0x0808, GNUTLS_PK_EDDSA_ED448, GNUTLS_SIGN_EDDSA_ED448, "+SIGN-EdDSA-Ed448"},
+    {0x0401, GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_SHA256, "+SIGN-RSA-SHA256"},
+    {0x0501, GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_SHA384, "+SIGN-RSA-SHA384"},
+    {0x0601, GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_SHA512, "+SIGN-RSA-SHA512"},
+    {0x0201, GNUTLS_PK_RSA, GNUTLS_SIGN_RSA_SHA1, "+SIGN-RSA-SHA1"},
+    {0x0203, GNUTLS_PK_ECDSA, GNUTLS_SIGN_ECDSA_SHA1, "+SIGN-ECDSA-SHA1"},
+    {0x0202, GNUTLS_PK_DSA, GNUTLS_SIGN_DSA_SHA1, "+SIGN-DSA-SHA1"},
+    // GnuTLS knows no number for it in a handshake.
+    {0x0402, GNUTLS_PK_DSA, GNUTLS_SIGN_DSA_SHA256, nullptr},
+};
+
+template <typename Table>
+auto find(const Table &table, uint16_t id) -> decltype(&table[0]) {
+  const auto found = std::find_if(std::begin(table), std::end(table),
+                                  [id](const auto &row) { return row.id == id; });
+  return found == std::end(table) ? nullptr : &*found;
+}
+
+}  // namespace
+
+void load_suites() {
+  suite_count = 0;
+  unsigned char wire[2];
+  Suite suite;
+  for (suite.index = 0; gnutls_cipher_suite_info(suite.index, wire, &suite.kx, &suite.cipher,
+                                                 &suite.mac, nullptr) != nullptr;
+       ++suite.index) {
+    suite.id = static_cast<uint16_t>(wire[0] << 8 | wire[1]);
+    const bool proven =
+        std::find(std::begin(kProven), std::end(kProven), suite.id) != std::end(kProven);
+    if (proven && suite_count < std::size(suites)) suites[suite_count++] = suite;
+  }
+}
+
+const Suite *find_suite(uint16_t id) {
+  for (size_t i = 0; i < suite_count; ++i) {
+    if (suites[i].id == id) return &suites[i];
+  }
+  return nullptr;
+}
+
+const Group *find_group(uint16_t id) { return find(kGroups, id); }
+const Scheme *find_scheme(uint16_t id) { return find(kSchemes, id); }
+
+}  // namespace trestle::gnutls_backend
