@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/wolfssl/context.h"
+
+#include <algorithm>
+
+#include "backends/wolfssl/connection.h"
+#include "backends/wolfssl/error.h"
+#include "backends/wolfssl/suites.h"
+
+#include <wolfssl/wolfcrypt/dh.h>
+
+namespace trestle::wolf {
+namespace {
+
+// A list of the configuration.
+std::vector<uint16_t> list(const uint16_t* items, uint32_t count) {
+  return std::vector<uint16_t>(items, items + count);
+}
+
+// What the suites of a configuration need.
+struct Needs {
+  bool tls13 = false;
+  bool tls12 = false;
+  bool anonymous = false;
+  bool psk = false;
+  bool finite_field = false;
+};
+
+int32_t find_needs(const std::vector<uint16_t>& suites, Needs* needs,
+                   trestle_backend_error* error) {
+  if (suites.empty()) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "no cipher suite");
+  }
+  for (const uint16_t id : suites) {
+    const Suite* suite = find_suite(id);
+    if (suite == nullptr) {
+      return fail(error, TRESTLE_RESULT_SUITE_NOT_SUPPORTED, 0, "suite 0x%04X", id);
+    }
+    const bool tls13 = suite->authentication == Authentication::kTls13;
+    needs->tls13 |= tls13;
+    needs->tls12 |= !tls13;
+    needs->anonymous |= suite->authentication == Authentication::kAnonymous;
+    needs->psk |= suite->authentication == Authentication::kPsk;
+    needs->finite_field |= suite->finite_field;
+  }
+  return TRESTLE_BACKEND_OK;
+}
+
+// Suites and versions restrict each other.
+struct Versions {
+  bool tls12;
+  bool tls13;
+};
+
+int32_t find_versions(const trestle_backend_config& config, const Needs& needs, Versions* versions,
+                      trestle_backend_error* error) {
+  versions->tls12 = needs.tls12 && config.version_min <= TRESTLE_VERSION_TLS12 &&
+                    config.version_max >= TRESTLE_VERSION_TLS12;
+  versions->tls13 = needs.tls13 && config.version_min <= TRESTLE_VERSION_TLS13 &&
+                    config.version_max >= TRESTLE_VERSION_TLS13;
+  if (versions->tls12 || versions->tls13) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+              "no cipher suite for versions 0x%04X to 0x%04X", config.version_min,
+              config.version_max);
+}
+
+WOLFSSL_METHOD* method_of(uint32_t role, const Versions& versions) {
+  const bool client = role == TRESTLE_ROLE_CLIENT;
+  if (!versions.tls13) return client ? wolfTLSv1_2_client_method() : wolfTLSv1_2_server_method();
+  if (!versions.tls12) return client ? wolfTLSv1_3_client_method() : wolfTLSv1_3_server_method();
+  return client ? wolfTLS_client_method() : wolfTLS_server_method();
+}
+
+int32_t set_identity(const trestle_backend_identity& identity, WOLFSSL_CTX* library,
+                     trestle_backend_error* error) {
+  int code = 0;
+  if (load_certificates(identity, library, &code) && load_key(identity, library, &code)) {
+    return TRESTLE_BACKEND_OK;
+  }
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code, "the identity does not load");
+}
+
+int32_t set_suites(const std::vector<uint16_t>& suites, WOLFSSL_CTX* library,
+                   trestle_backend_error* error) {
+  std::vector<uint8_t> bytes;
+  for (const uint16_t suite : suites) {
+    bytes.push_back(static_cast<uint8_t>(suite >> 8));
+    bytes.push_back(static_cast<uint8_t>(suite));
+  }
+  const int size = static_cast<int>(bytes.size());
+  if (wolfSSL_CTX_set_cipher_list_bytes(library, bytes.data(), size) == WOLFSSL_SUCCESS) {
+    return TRESTLE_BACKEND_OK;
+  }
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the list of cipher suites");
+}
+
+int32_t set_signature_schemes(const std::vector<uint16_t>& schemes, WOLFSSL_CTX* library,
+                              trestle_backend_error* error) {
+  std::string names;
+  if (signature_list(schemes, &names) && !names.empty() &&
+      wolfSSL_CTX_set1_sigalgs_list(library, names.c_str()) == WOLFSSL_SUCCESS) {
+    return TRESTLE_BACKEND_OK;
+  }
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the list of signature schemes");
+}
+
+int32_t set_groups(const std::vector<uint16_t>& groups, bool tls13, WOLFSSL_CTX* library,
+                   trestle_backend_error* error) {
+  int result = WOLFSSL_SUCCESS;
+  for (const uint16_t group : groups) {
+    if (!has_group(group)) {
+      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "group 0x%04X", group);
+    }
+    // Knows TLS 1.2 only, wants one at a time.
+    if (!tls13) result = wolfSSL_CTX_UseSupportedCurve(library, group);
+    if (result != WOLFSSL_SUCCESS) break;
+  }
+  if (tls13) {
+    std::vector<int> numbers(groups.begin(), groups.end());
+    result = wolfSSL_CTX_set_groups(library, numbers.data(), static_cast<int>(numbers.size()));
+  }
+  if (result == WOLFSSL_SUCCESS && !groups.empty()) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "the list of groups");
+}
+
+// The smallest group of RFC 7919 that the configuration allows, for a server's DHE suites.
+int32_t set_finite_field(const trestle_backend_config& config, WOLFSSL_CTX* library,
+                         trestle_backend_error* error) {
+  if (config.dh_bits_min > 3072) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "finite-field groups end at 3072 bits");
+  }
+  const DhParams* group =
+      config.dh_bits_min <= 2048 ? wc_Dh_ffdhe2048_Get() : wc_Dh_ffdhe3072_Get();
+  const int result = wolfSSL_CTX_SetTmpDH(library, group->p, static_cast<int>(group->p_len),
+                                          group->g, static_cast<int>(group->g_len));
+  if (result == WOLFSSL_SUCCESS) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "parameters for DHE");
+}
+
+int32_t set_dh_bits_min(uint32_t bits, WOLFSSL_CTX* library, trestle_backend_error* error) {
+  // It counts in bytes.
+  const uint32_t rounded = std::min<uint32_t>((bits + 7) / 8 * 8, 16000);
+  const int result = wolfSSL_CTX_SetMinDhKey_Sz(library, static_cast<word16>(rounded));
+  if (result == WOLFSSL_SUCCESS && bits <= 16000) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "a finite-field minimum of %u bits",
+              bits);
+}
+
+int32_t set_psk(const trestle_backend_config& config, trestle_backend_context* context,
+                trestle_backend_error* error) {
+  context->psk = SecretBytes(config.psk.data, config.psk.length);
+  context->psk_identity.assign(reinterpret_cast<const char*>(config.psk_identity.data),
+                               config.psk_identity.length);
+  // wolfSSL treats identities as C strings.
+  if (context->psk_identity.find('\0') == std::string::npos) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "a zero byte in a PSK identity");
+}
+
+int32_t set_server_name(const char* name, WOLFSSL_CTX* library, trestle_backend_error* error) {
+  const auto length = static_cast<word16>(std::char_traits<char>::length(name));
+  const int result = wolfSSL_CTX_UseSNI(library, WOLFSSL_SNI_HOST_NAME, name, length);
+  if (result == WOLFSSL_SUCCESS) return TRESTLE_BACKEND_OK;
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "this server name");
+}
+
+// No session is kept, offered or resumed.
+void turn_resumption_off(WOLFSSL_CTX* library) {
+  wolfSSL_CTX_set_session_cache_mode(library, WOLFSSL_SESS_CACHE_OFF);
+  wolfSSL_CTX_NoTicketTLSv12(library);
+  wolfSSL_CTX_no_ticket_TLSv13(library);
+}
+
+int32_t configure(const trestle_backend_config& config, trestle_backend_context* context,
+                  trestle_backend_error* error) {
+  const std::vector<uint16_t> suites = list(config.suites, config.suite_count);
+  const bool server = config.role == TRESTLE_ROLE_SERVER;
+  Needs needs;
+  Versions versions;
+  if (const int32_t status = find_needs(suites, &needs, error)) return status;
+  if (const int32_t status = find_versions(config, needs, &versions, error)) return status;
+
+  context->library.reset(wolfSSL_CTX_new(method_of(config.role, versions)));
+  WOLFSSL_CTX* library = context->library.get();
+  if (library == nullptr) throw std::bad_alloc();
+  context->role = config.role;
+  context->client_auth = server ? config.client_auth : TRESTLE_CLIENT_AUTH_NONE;
+
+  turn_resumption_off(library);
+  if (versions.tls12 && versions.tls13 &&
+      wolfSSL_CTX_SetMinVersion(library, WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the range of versions");
+  }
+  if (config.identity != nullptr) {
+    if (const int32_t status = set_identity(*config.identity, library, error)) return status;
+  }
+  // The list of suites resets the signature schemes.
+  if (const int32_t status = set_suites(suites, library, error)) return status;
+  if (const int32_t status = set_signature_schemes(
+          list(config.signature_schemes, config.signature_scheme_count), library, error)) {
+    return status;
+  }
+  if (const int32_t status = set_groups(list(config.groups, config.group_count), versions.tls13,
+                                        library, error)) {
+    return status;
+  }
+  if (const int32_t status = set_dh_bits_min(config.dh_bits_min, library, error)) return status;
+  if (server && needs.finite_field) {
+    if (const int32_t status = set_finite_field(config, library, error)) return status;
+  }
+  if (needs.anonymous && wolfSSL_CTX_allow_anon_cipher(library) != WOLFSSL_SUCCESS) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "anonymous suites");
+  }
+  const bool has_psk = config.psk.length > 0;
+  if (has_psk) {
+    if (const int32_t status = set_psk(config, context, error)) return status;
+  }
+  if (config.server_name != nullptr && !server) {
+    if (const int32_t status = set_server_name(config.server_name, library, error)) return status;
+  }
+  install_callbacks(context, has_psk && needs.psk, has_psk && versions.tls13);
+  return TRESTLE_BACKEND_OK;
+}
+
+}  // namespace
+
+int32_t context_new(const trestle_backend_config* config, trestle_backend_context** context,
+                    trestle_backend_error* error) {
+  wolfSSL_ERR_clear_error();
+  auto made = std::make_unique<trestle_backend_context>();
+  const int32_t status = configure(*config, made.get(), error);
+  wolfSSL_ERR_clear_error();
+  if (status == TRESTLE_BACKEND_OK) *context = made.release();
+  return status;
+}
+
+}  // namespace trestle::wolf

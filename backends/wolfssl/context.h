@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session's configuration in wolfSSL's form.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <trestle/backend.h>
+
+#include "backends/wolfssl/identity.h"
+#include "backends/wolfssl/wolf.h"
+
+struct trestle_backend_context {
+  struct Free {
+    void operator()(WOLFSSL_CTX* context) const { wolfSSL_CTX_free(context); }
+  };
+
+  std::unique_ptr<WOLFSSL_CTX, Free> library;
+  uint32_t role = 0;
+  uint32_t client_auth = 0;
+  trestle::wolf::SecretBytes psk;
+  std::string psk_identity;
+};
+
+namespace trestle::wolf {
+
+int32_t context_new(const trestle_backend_config* config, trestle_backend_context** context,
+                    trestle_backend_error* error);
+
+}  // namespace trestle::wolf

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table that the host gets, and what belongs to no connection.
+#include <trestle/backend.h>
+
+#include <algorithm>
+
+#include "backends/wolfssl/connection.h"
+#include "backends/wolfssl/context.h"
+#include "backends/wolfssl/error.h"
+#include "backends/wolfssl/identity.h"
+#include "backends/wolfssl/signature.h"
+#include "backends/wolfssl/suites.h"
+#include "backends/wolfssl/wolf.h"
+
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/dh.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/hash.h>
+#include <wolfssl/wolfcrypt/pkcs12.h>
+
+namespace trestle::wolf {
+namespace {
+
+const void* address(void (*function)()) { return reinterpret_cast<const void*>(function); }
+
+#define TRESTLE_CANARY(name) \
+  { #name, address(reinterpret_cast<void (*)()>(&name)), "libwolfssl.so" }
+
+// Functions that each connection goes through.
+const trestle_backend_canary kCanaries[] = {
+    TRESTLE_CANARY(wolfSSL_Init),
+    TRESTLE_CANARY(wolfSSL_CTX_new),
+    TRESTLE_CANARY(wolfSSL_CTX_use_PrivateKey_buffer),
+    TRESTLE_CANARY(wolfSSL_CTX_set_cert_verify_callback),
+    TRESTLE_CANARY(wolfSSL_new),
+    TRESTLE_CANARY(wolfSSL_set_verify),
+    TRESTLE_CANARY(wolfSSL_connect),
+    TRESTLE_CANARY(wolfSSL_accept),
+    TRESTLE_CANARY(wolfSSL_read),
+    TRESTLE_CANARY(wolfSSL_write),
+    TRESTLE_CANARY(wolfSSL_shutdown),
+    TRESTLE_CANARY(wc_Hash),
+    TRESTLE_CANARY(wc_ecc_verify_hash),
+    TRESTLE_CANARY(wc_RsaSSL_Verify),
+    TRESTLE_CANARY(wc_PKCS12_parse),
+};
+#undef TRESTLE_CANARY
+
+char g_library_version[32];
+
+int32_t process_init(const trestle_host* host, trestle_backend_error* error) {
+  const int result = wolfSSL_Init();
+  if (result != WOLFSSL_SUCCESS) {
+    return fail(error, TRESTLE_RESULT_BACKEND_INIT, result, "wolfSSL_Init");
+  }
+  set_host(host);
+  std::snprintf(g_library_version, sizeof g_library_version, "wolfSSL %s", wolfSSL_lib_version());
+  return TRESTLE_BACKEND_OK;
+}
+
+const char* library_version() { return g_library_version; }
+
+void thread_detach() {
+  wc_ecc_fp_free();
+  wolfSSL_ERR_remove_thread_state(nullptr);
+}
+
+int32_t capability(uint32_t capability, uint32_t argument) {
+  const auto number = static_cast<uint16_t>(argument);
+  if (number != argument) return 0;
+  switch (capability) {
+    case TRESTLE_CAPABILITY_SUITE: return find_suite(number) != nullptr;
+    case TRESTLE_CAPABILITY_VERSION:
+      return number == TRESTLE_VERSION_TLS12 || number == TRESTLE_VERSION_TLS13;
+    case TRESTLE_CAPABILITY_GROUP: return has_group(number);
+    case TRESTLE_CAPABILITY_SIGNATURE_SCHEME: return can_verify(number);
+    case TRESTLE_CAPABILITY_PSK_TLS13:
+    case TRESTLE_CAPABILITY_PKCS12:
+    case TRESTLE_CAPABILITY_ENCRYPTED_PKCS8: return number == 0;
+    default: return 0; // also ALERT_SEND: wolfSSL sends alerts on its own account only
+  }
+}
+
+int32_t verify(uint16_t scheme, const trestle_bytes* spki, const trestle_bytes* message,
+               const trestle_bytes* signature) {
+  const int32_t result = verify_signature(scheme, spki, message, signature);
+  wolfSSL_ERR_clear_error();
+  return result;
+}
+
+int32_t new_identity(const trestle_backend_identity_source* source,
+                     trestle_backend_identity** identity, trestle_backend_error* error) {
+  return guarded(error, [&] { return identity_new(source, identity, error); });
+}
+
+void free_identity(trestle_backend_identity* identity) { delete identity; }
+
+int32_t new_context(const trestle_backend_config* config, trestle_backend_context** context,
+                    trestle_backend_error* error) {
+  return guarded(error, [&] { return context_new(config, context, error); });
+}
+
+void free_context(trestle_backend_context* context) { delete context; }
+
+int32_t new_connection(trestle_backend_context* context, void* host_connection,
+                       trestle_backend_connection** connection, trestle_backend_error* error) {
+  return guarded(error, [&] { return connection_new(context, host_connection, connection, error); });
+}
+
+void free_connection(trestle_backend_connection* connection) { delete connection; }
+
+int32_t handshake(trestle_backend_connection* connection, trestle_backend_error* error) {
+  return guarded(error, [&] { return connection->handshake(error); });
+}
+
+int32_t encrypt(trestle_backend_connection* connection, const uint8_t* data, uint64_t length,
+                trestle_backend_error* error) {
+  return guarded(error, [&] { return connection->encrypt(data, length, error); });
+}
+
+int32_t decrypt(trestle_backend_connection* connection, uint8_t* buffer, uint64_t capacity,
+                uint64_t* length, trestle_backend_error* error) {
+  return guarded(error, [&] { return connection->decrypt(buffer, capacity, length, error); });
+}
+
+int32_t close(trestle_backend_connection* connection, trestle_backend_error* error) {
+  return guarded(error, [&] { return connection->close(error); });
+}
+
+void info(const trestle_backend_connection* connection, trestle_backend_connection_info* info) {
+  connection->info(info);
+}
+
+const trestle_backend kTable = {
+    sizeof(trestle_backend),
+    TRESTLE_BACKEND_ABI,
+    "wolfssl",
+    "0.1.0",
+    kCanaries,
+    static_cast<uint32_t>(std::size(kCanaries)),
+    0,
+    process_init,
+    library_version,
+    thread_detach,
+    capability,
+    verify,
+    new_identity,
+    free_identity,
+    new_context,
+    free_context,
+    new_connection,
+    free_connection,
+    handshake,
+    encrypt,
+    decrypt,
+    close,
+    nullptr, // abort
+    info,
+};
+
+}  // namespace
+}  // namespace trestle::wolf
+
+const trestle_backend* trestle_backend_entry(uint32_t host_abi) {
+  if (host_abi / 1000 != TRESTLE_BACKEND_ABI_MAJOR) return nullptr;
+  return &trestle::wolf::kTable;
+}

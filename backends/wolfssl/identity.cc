@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/wolfssl/identity.h"
+
+#include <cstring>
+#include <memory>
+
+#include "backends/wolfssl/der.h"
+#include "backends/wolfssl/error.h"
+
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+#include <wolfssl/wolfcrypt/memory.h>
+#include <wolfssl/wolfcrypt/pkcs12.h>
+
+namespace trestle::wolf {
+namespace {
+
+using der::Reader;
+
+constexpr uint8_t kOidRsa[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01};
+constexpr uint8_t kOidEc[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
+constexpr uint8_t kOidEd25519[] = {0x2B, 0x65, 0x70};
+constexpr uint8_t kOidEd448[] = {0x2B, 0x65, 0x71};
+constexpr uint8_t kOidPbes2[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0D};
+constexpr uint8_t kOidPbkdf2[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0C};
+
+Span span_of(const trestle_bytes& bytes) { return {bytes.data, static_cast<size_t>(bytes.length)}; }
+
+struct Pkcs8 {
+  der::Algorithm algorithm;
+  Span key;
+};
+
+bool parse_pkcs8(Span input, Pkcs8* pkcs8) {
+  Reader outer(input);
+  Reader fields(outer.read(der::kSequence));
+  fields.read(der::kInteger);
+  const Span algorithm = fields.read(der::kSequence);
+  pkcs8->key = fields.read(der::kOctetString);
+  return fields.ok() && outer.at_end() && der::parse_algorithm(algorithm, &pkcs8->algorithm);
+}
+
+bool is_known_key_algorithm(Span oid) {
+  return oid == Span{kOidRsa, sizeof kOidRsa} || oid == Span{kOidEc, sizeof kOidEc} ||
+         oid == Span{kOidEd25519, sizeof kOidEd25519} || oid == Span{kOidEd448, sizeof kOidEd448};
+}
+
+// Whether an RSAPrivateKey is larger than wolfSSL was built for.
+bool is_oversized_rsa(Span rsa_key) {
+  Reader outer(rsa_key);
+  Reader fields(outer.read(der::kSequence));
+  fields.read(der::kInteger);
+  const Span modulus = der::magnitude(fields.read(der::kInteger));
+  return fields.ok() && modulus.size > RSA_MAX_SIZE / 8;
+}
+
+int32_t check_pkcs8(Span key, trestle_backend_error* error) {
+  Pkcs8 pkcs8;
+  if (!parse_pkcs8(key, &pkcs8)) {
+    return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, 0, "not a PKCS#8 private key");
+  }
+  if (!is_known_key_algorithm(pkcs8.algorithm.oid)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+                "wolfSSL has private keys of RSA, EC, Ed25519 and Ed448 only");
+  }
+  if (pkcs8.algorithm.oid == Span{kOidRsa, sizeof kOidRsa} && is_oversized_rsa(pkcs8.key)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "RSA keys end at %d bits", RSA_MAX_SIZE);
+  }
+  return TRESTLE_BACKEND_OK;
+}
+
+// RFC 8018: only PBKDF2 is there as a key derivation of PBES2.
+bool has_known_encryption(Span algorithm_content) {
+  der::Algorithm algorithm, derivation;
+  if (!der::parse_algorithm(algorithm_content, &algorithm)) return false;
+  if (!(algorithm.oid == Span{kOidPbes2, sizeof kOidPbes2})) return true;
+  Reader outer(algorithm.parameters);
+  Reader fields(outer.read(der::kSequence));
+  return der::parse_algorithm(fields.read(der::kSequence), &derivation) &&
+         derivation.oid == Span{kOidPbkdf2, sizeof kOidPbkdf2};
+}
+
+int32_t decrypt_pkcs8(const trestle_backend_identity_source& source, SecretBytes* key,
+                      trestle_backend_error* error) {
+  Reader outer(span_of(source.key));
+  Reader fields(outer.read(der::kSequence));
+  const Span algorithm = fields.read(der::kSequence);
+  fields.read(der::kOctetString);
+  if (!fields.at_end() || !outer.at_end()) {
+    return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, 0, "not an encrypted PKCS#8 private key");
+  }
+  if (!has_known_encryption(algorithm)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "encryption of the private key");
+  }
+  const char* password = reinterpret_cast<const char*>(source.password.data);
+  const int size = wc_DecryptPKCS8Key(key->data(), static_cast<word32>(key->size()),
+                                      password ? password : "",
+                                      static_cast<int>(source.password.length));
+  if (size == ASN_INPUT_E || size == ALGO_ID_E) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, size, "encryption of the private key");
+  }
+  Pkcs8 pkcs8;
+  // A wrong password shows as nonsense after decryption.
+  if (size <= 0 || !parse_pkcs8({key->data(), static_cast<size_t>(size)}, &pkcs8)) {
+    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, size < 0 ? size : 0,
+                "the private key does not decrypt with this password");
+  }
+  key->truncate(static_cast<size_t>(size));
+  return TRESTLE_BACKEND_OK;
+}
+
+int32_t take_key(const trestle_backend_identity_source& source, SecretBytes* key,
+                 trestle_backend_error* error) {
+  *key = SecretBytes(source.key.data, source.key.length);
+  switch (source.key_format) {
+    case TRESTLE_KEY_NONE:
+      return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "the certificate has no private key");
+    case TRESTLE_KEY_PKCS8_ENCRYPTED:
+      if (const int32_t status = decrypt_pkcs8(source, key, error)) return status;
+      return check_pkcs8({key->data(), key->size()}, error);
+    case TRESTLE_KEY_PKCS8:
+      return check_pkcs8({key->data(), key->size()}, error);
+    case TRESTLE_KEY_RSA:
+      if (!is_oversized_rsa({key->data(), key->size()})) return TRESTLE_BACKEND_OK;
+      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "RSA keys end at %d bits", RSA_MAX_SIZE);
+    case TRESTLE_KEY_EC:
+      return TRESTLE_BACKEND_OK;
+    default:
+      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+                  "wolfSSL has private keys of RSA, EC, Ed25519 and Ed448 only");
+  }
+}
+
+void append(std::vector<uint8_t>* list, const uint8_t* data, size_t size) {
+  list->insert(list->end(), data, data + size);
+}
+
+// --- PKCS#12 -------------------------------------------------------------------------------------
+
+// What wc_PKCS12_parse hands over.
+struct Pkcs12Content {
+  byte* key = nullptr;
+  word32 key_size = 0;
+  byte* certificate = nullptr;
+  word32 certificate_size = 0;
+  WC_DerCertList* others = nullptr;
+
+  ~Pkcs12Content() {
+    if (key != nullptr) explicit_bzero(key, key_size);
+    wolfSSL_Free(key);
+    wolfSSL_Free(certificate);
+    wc_FreeCertList(others, nullptr);
+  }
+};
+
+// wolfSSL does not mind a PFX without a MAC; who made such a one can't be told.
+bool has_mac(Span pfx) {
+  Reader outer(pfx);
+  Reader fields(outer.read(der::kSequence));
+  fields.read(der::kInteger);
+  fields.read(der::kSequence);
+  fields.read(der::kSequence);
+  return fields.at_end() && outer.at_end();
+}
+
+int32_t take_pkcs12(const trestle_backend_identity_source& source,
+                    trestle_backend_identity* identity, trestle_backend_error* error) {
+  const Span pfx = span_of(source.pkcs12);
+  if (!has_mac(pfx)) {
+    return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0, "not a PKCS#12 in DER with a MAC");
+  }
+  std::unique_ptr<WC_PKCS12, void (*)(WC_PKCS12*)> pkcs12(wc_PKCS12_new(), wc_PKCS12_free);
+  if (!pkcs12) throw std::bad_alloc();
+  int result = wc_d2i_PKCS12(pfx.data, static_cast<word32>(pfx.size), pkcs12.get());
+  if (result < 0) return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12");
+  // It wants a string.
+  SecretBytes password(source.password.data, source.password.length);
+  password.append_nul();
+  Pkcs12Content content;
+  result = wc_PKCS12_parse(pkcs12.get(), reinterpret_cast<const char*>(password.data()),
+                           &content.key, &content.key_size, &content.certificate,
+                           &content.certificate_size, &content.others);
+  if (result == MAC_CMP_FAILED_E) {
+    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, result, "the PKCS#12's MAC does not match");
+  }
+  if (result == ASN_INPUT_E || result == ALGO_ID_E) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "encryption of the PKCS#12");
+  }
+  if (result < 0) return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, result, "PKCS#12 content");
+  if (content.key == nullptr) {
+    return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "the PKCS#12 has no private key");
+  }
+  if (content.certificate == nullptr) {
+    return fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0, "the PKCS#12 has no certificate of its key");
+  }
+  identity->key = SecretBytes(content.key, content.key_size);
+  append(&identity->certificates, content.certificate, content.certificate_size);
+  for (const WC_DerCertList* node = content.others; node != nullptr; node = node->next) {
+    append(&identity->certificates, node->buffer, node->bufferSz);
+  }
+  return TRESTLE_BACKEND_OK;
+}
+
+// Loads the identity once, so that contexts find nothing wrong with it later.
+int32_t check_identity(const trestle_backend_identity& identity, trestle_backend_error* error) {
+  std::unique_ptr<WOLFSSL_CTX, void (*)(WOLFSSL_CTX*)> context(
+      wolfSSL_CTX_new(wolfTLS_server_method()), wolfSSL_CTX_free);
+  if (!context) throw std::bad_alloc();
+  int code = 0;
+  if (!load_certificates(identity, context.get(), &code)) {
+    return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "wolfSSL can't use the certificate");
+  }
+  if (!load_key(identity, context.get(), &code)) {
+    return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "wolfSSL can't use the private key");
+  }
+  if (wolfSSL_CTX_check_private_key(context.get()) != WOLFSSL_SUCCESS) {
+    return fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0, "the private key is not the certificate's");
+  }
+  return TRESTLE_BACKEND_OK;
+}
+
+}  // namespace
+
+SecretBytes::~SecretBytes() {
+  if (!bytes_.empty()) explicit_bzero(bytes_.data(), bytes_.size());
+}
+
+void SecretBytes::truncate(size_t size) {
+  explicit_bzero(bytes_.data() + size, bytes_.size() - size);
+  bytes_.resize(size);
+}
+
+void SecretBytes::append_nul() {
+  SecretBytes longer;
+  longer.bytes_.resize(bytes_.size() + 1);
+  std::copy(bytes_.begin(), bytes_.end(), longer.bytes_.begin());
+  bytes_.swap(longer.bytes_);
+}
+
+bool load_certificates(const trestle_backend_identity& identity, WOLFSSL_CTX* context, int* code) {
+  *code = wolfSSL_CTX_use_certificate_chain_buffer_format(
+      context, identity.certificates.data(), static_cast<long>(identity.certificates.size()),
+      WOLFSSL_FILETYPE_ASN1);
+  return *code == WOLFSSL_SUCCESS;
+}
+
+bool load_key(const trestle_backend_identity& identity, WOLFSSL_CTX* context, int* code) {
+  *code = wolfSSL_CTX_use_PrivateKey_buffer(context, identity.key.data(),
+                                            static_cast<long>(identity.key.size()),
+                                            WOLFSSL_FILETYPE_ASN1);
+  return *code == WOLFSSL_SUCCESS;
+}
+
+int32_t identity_new(const trestle_backend_identity_source* source,
+                     trestle_backend_identity** identity, trestle_backend_error* error) {
+  wolfSSL_ERR_clear_error();
+  auto made = std::make_unique<trestle_backend_identity>();
+  if (source->pkcs12.length > 0) {
+    if (const int32_t status = take_pkcs12(*source, made.get(), error)) return status;
+  } else {
+    if (source->certificate_count == 0) {
+      return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "no certificate");
+    }
+    if (const int32_t status = take_key(*source, &made->key, error)) return status;
+    for (uint32_t i = 0; i < source->certificate_count; ++i) {
+      append(&made->certificates, source->certificates[i].data, source->certificates[i].length);
+    }
+  }
+  const int32_t status = check_identity(*made, error);
+  wolfSSL_ERR_clear_error();
+  if (status == TRESTLE_BACKEND_OK) *identity = made.release();
+  return status;
+}
+
+}  // namespace trestle::wolf
