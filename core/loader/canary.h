@@ -8,9 +8,9 @@
 
 namespace trestle::loader {
 
-// RTLD_LOCAL doesn't protect a plugin from its host: what the program and its libraries export comes
-// before the plugin's own library, also for a versioned reference if the host's symbol has no
-// version. So each canary is looked at twice: the address that the plugin itself has bound, and
+// RTLD_LOCAL doesn't protect a plugin from its host: what the program and its libraries export
+// comes before the plugin's own library, also for a versioned reference if the host's symbol has
+// no version. So each canary is looked at twice: the address that the plugin itself has bound, and
 // the symbol's first definition in the program's global scope, to which calls from inside the TLS
 // library would go.
 // Empty if all is well; else one sentence that names the symbol and both files.

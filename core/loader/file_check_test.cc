@@ -15,7 +15,8 @@ namespace {
 
 using Verdict = CheckedFile::Verdict;
 
-constexpr uid_t kSomebody = 65534;
+// No user of this machine, and not the one that runs the tests.
+constexpr uid_t kSomebody = 54321;
 
 class FileCheck : public testing::Test {
  protected:
@@ -88,7 +89,7 @@ TEST_F(FileCheck, RefusesAFileOfSomebodyElse) {
   const CheckedFile file = check_file(path);
   EXPECT_EQ(file.verdict, Verdict::kRefused);
   EXPECT_EQ(file.reason,
-            "owner 65534, mode 0644: the owner is neither root nor this process's user " +
+            "owner 54321, mode 0644: the owner is neither root nor this process's user " +
                 std::to_string(geteuid()));
 }
 
@@ -100,7 +101,7 @@ TEST_F(FileCheck, RefusesADirectoryOfSomebodyElse) {
   }
   const CheckedFile file = check_file(path);
   EXPECT_EQ(file.verdict, Verdict::kRefused);
-  EXPECT_EQ(file.reason.find("directory " + directory + ": owner 65534, mode 0755: "), 0u)
+  EXPECT_EQ(file.reason.find("directory " + directory + ": owner 54321, mode 0755: "), 0u)
       << file.reason;
 }
 

@@ -29,8 +29,8 @@ static bool has_stub() {
 static bool has_stub() { return false; }
 #endif
 
-// Only asked by AddressSanitizer, which else wants to be loaded before a preloaded library, and fails
-// to look for leaks in a set-user-id program.
+// Only asked by AddressSanitizer, which else wants to be loaded before a preloaded library, and
+// fails to look for leaks in a set-user-id program.
 extern "C" __attribute__((visibility("default"))) const char *__asan_default_options() {
   return "verify_asan_link_order=0:detect_leaks=0";
 }
