@@ -23,7 +23,7 @@ constexpr Group kGroups[] = {
 constexpr SignatureScheme kSignatureSchemes[] = {
     {0x0201, "rsa_pkcs1_sha1", EVP_PKEY_RSA, "SHA1", false},
     {0x0202, "DSA+SHA1", EVP_PKEY_DSA, "SHA1", false},
-    {0x0203, "ecdsa_sha1", EVP_PKEY_EC, "SHA1", false},
+    {0x0203, "ECDSA+SHA1", EVP_PKEY_EC, "SHA1", false},
     {0x0401, "rsa_pkcs1_sha256", EVP_PKEY_RSA, "SHA256", false},
     {0x0402, "DSA+SHA256", EVP_PKEY_DSA, "SHA256", false},
     {0x0403, "ecdsa_secp256r1_sha256", EVP_PKEY_EC, "SHA256", false},
