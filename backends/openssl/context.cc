@@ -20,6 +20,8 @@ namespace {
 struct SuiteLists {
   std::string tls12;        // the library's names, separated by colons
   std::string tls13;
+  std::string tls13_sha256;
+  std::string tls13_other;
   uint16_t tls13_psk = 0;   // the first one that an external PSK can be bound to
   bool tls12_psk = false;
   bool anonymous = false;
@@ -30,6 +32,14 @@ void append_name(std::string &list, const char *name) {
   list += name;
 }
 
+void append_suite(const Suite &suite, SuiteLists &lists) {
+  append_name(suite.tls13 ? lists.tls13 : lists.tls12, suite.name);
+  if (suite.tls13) append_name(suite.sha256 ? lists.tls13_sha256 : lists.tls13_other, suite.name);
+  if (suite.tls13 && suite.sha256 && lists.tls13_psk == 0) lists.tls13_psk = suite.id;
+  lists.tls12_psk |= suite.psk;
+  lists.anonymous |= suite.anonymous;
+}
+
 int32_t sort_suites(const trestle_backend_config &config, SuiteLists &lists,
                     trestle_backend_error *error) {
   for (uint32_t i = 0; i < config.suite_count; ++i) {
@@ -38,10 +48,7 @@ int32_t sort_suites(const trestle_backend_config &config, SuiteLists &lists,
       return failf(error, TRESTLE_RESULT_SUITE_NOT_SUPPORTED, "cipher suite 0x%04X",
                    config.suites[i]);
     }
-    append_name(suite->tls13 ? lists.tls13 : lists.tls12, suite->name);
-    if (suite->tls13 && suite->sha256 && lists.tls13_psk == 0) lists.tls13_psk = suite->id;
-    lists.tls12_psk |= suite->psk;
-    lists.anonymous |= suite->anonymous;
+    append_suite(*suite, lists);
   }
   return TRESTLE_BACKEND_OK;
 }
@@ -149,9 +156,11 @@ bool set_fixed_behaviour(trestle_backend_context &context) {
   SSL_CTX_set_block_padding(ctx, 0);
   SSL_CTX_set_security_callback(ctx, judge_security);
   SSL_CTX_set0_security_ex_data(ctx, &context);
-  // A server with SSL_VERIFY_PEER refuses every PSK unless it has one.
+  if (SSL_CTX_set_num_tickets(ctx, 0) != 1) return false;
+  // A server with SSL_VERIFY_PEER refuses every PSK unless it has an id context; a client with one
+  // refuses its own.
   static const unsigned char kIdContext[] = "trestle";
-  return SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+  return context.role == TRESTLE_ROLE_CLIENT ||
          SSL_CTX_set_session_id_context(ctx, kIdContext, sizeof kIdContext - 1) == 1;
 }
 
@@ -212,6 +221,8 @@ int32_t configure(const trestle_backend_config &config, trestle_backend_context 
   }
   if (config.identity != nullptr && !set_identity(ctx, *config.identity)) return refuse("identity");
   if (config.psk.length != 0) {
+    context.suites_for_psk = lists.tls13_sha256;
+    if (!lists.tls13_other.empty()) append_name(context.suites_for_psk, lists.tls13_other.c_str());
     context.psk = Psk(config.psk, config.psk_identity, lists.tls13_psk);
     use_psk(ctx, config.role);
   }

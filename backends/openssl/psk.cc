@@ -9,6 +9,7 @@
 #include "backends/openssl/connection.h"
 #include "backends/openssl/context.h"
 #include "backends/openssl/library.h"
+#include "backends/openssl/reader.h"
 
 namespace trestle::openssl {
 namespace {
@@ -77,6 +78,32 @@ unsigned look_up_key(SSL *ssl, const char *identity, unsigned char *key, unsigne
   return copy_key(psk, key, capacity);
 }
 
+// Whether the PSK is among those of a pre_shared_key extension (RFC 8446, 4.2.11).
+bool is_offered(SSL *ssl, const Psk &psk) {
+  const unsigned char *extension = nullptr;
+  size_t length = 0;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &extension, &length) != 1) return false;
+  Reader reader(extension, length);
+  trestle_bytes list, identity;
+  if (!reader.read_vector(2, &list)) return false;
+  Reader identities(list.data, list.length);
+  while (identities.read_vector(2, &identity) && identities.skip(sizeof(uint32_t))) {
+    if (psk.identity_is(identity.data, identity.length)) return true;
+  }
+  return false;
+}
+
+// The library settles the suite before it looks at PSKs, and then drops a PSK of another hash. So
+// for a client that offers ours, the suites that fit it come first.
+int prefer_suites_of_psk(SSL *ssl, int *, void *) {
+  const trestle_backend_context &context = *connection_of(ssl)->context;
+  if (is_offered(ssl, context.psk) &&
+      SSL_set_ciphersuites(ssl, context.suites_for_psk.c_str()) != 1) {
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 }  // namespace
 
 Psk::Psk(const trestle_bytes &key, const trestle_bytes &identity, uint16_t tls13_suite)
@@ -96,9 +123,8 @@ void use_psk(SSL_CTX *ctx, uint32_t role) {
     SSL_CTX_set_psk_client_callback(ctx, choose_key);
   } else {
     SSL_CTX_set_psk_find_session_callback(ctx, find_session);
-    // Its presence also makes a TLS 1.3 server prefer SHA-256 suites, without which the PSK of a
-    // client that prefers AES-256 would go unused.
     SSL_CTX_set_psk_server_callback(ctx, look_up_key);
+    SSL_CTX_set_client_hello_cb(ctx, prefer_suites_of_psk, nullptr);
   }
 }
 
