@@ -149,7 +149,13 @@ struct Pkcs12Content {
     if (key != nullptr) explicit_bzero(key, key_size);
     wolfSSL_Free(key);
     wolfSSL_Free(certificate);
-    wc_FreeCertList(others, nullptr);
+    // wc_FreeCertList is declared but not exported.
+    while (others != nullptr) {
+      WC_DerCertList* next = others->next;
+      wolfSSL_Free(others->buffer);
+      wolfSSL_Free(others);
+      others = next;
+    }
   }
 };
 
