@@ -2,14 +2,11 @@
 // Certificates and keys for the tests, made once per process.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "abi_tests/conformance/configuration.h"
 
 namespace trestle::conformance {
 
-enum class KeyKind { kEcdsaP256, kRsa2048 };
+enum class KeyKind { kEcdsaP256, kEcdsaP384, kEcdsaP521, kRsa2048, kRsa4096, kDsa2048, kEd25519 };
 
 // A chain of `length` certificates below a root that is not in it, leaf first, and the leaf's key.
 // The same chain at each call.
