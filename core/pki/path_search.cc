@@ -206,7 +206,7 @@ Verdict PathSearch::diagnose() const {
                         "the chain has more possible paths than will be tried");
   }
   const PathElement top = top_of_wire();
-  if (looks_self_signed(*top.certificate) && !store_.contains(*top.certificate)) {
+  if (looks_self_signed(*top.certificate) && !store_.contains_key_of(*top.certificate)) {
     return make_verdict(Finding::kSelfSigned, top,
                         "the certificate is self-signed and not among the trusted ones");
   }

@@ -115,11 +115,23 @@ const std::vector<CertificatePtr>* TrustStore::find(const std::string& canonical
 }
 
 bool TrustStore::contains(const Certificate& certificate) const {
-  const std::vector<CertificatePtr>* anchors = find(certificate.subject.canonical);
-  if (anchors == nullptr) return false;
-  return std::any_of(anchors->begin(), anchors->end(), [&](const CertificatePtr& anchor) {
-    return anchor->der == certificate.der;
+  return any_of_subject(certificate, [&](const Certificate& anchor) {
+    return anchor.der == certificate.der;
   });
+}
+
+bool TrustStore::contains_key_of(const Certificate& certificate) const {
+  return any_of_subject(certificate, [&](const Certificate& anchor) {
+    return anchor.key.spki == certificate.key.spki;
+  });
+}
+
+template <typename Predicate>
+bool TrustStore::any_of_subject(const Certificate& certificate, Predicate predicate) const {
+  const std::vector<CertificatePtr>* anchors = find(certificate.subject.canonical);
+  return anchors != nullptr &&
+         std::any_of(anchors->begin(), anchors->end(),
+                     [&](const CertificatePtr& anchor) { return predicate(*anchor); });
 }
 
 }  // namespace trestle::pki

@@ -41,10 +41,15 @@ class TrustStore {
   // The anchors with this subject (canonical form), in the order in which they were added; null if
   // there is none.
   const std::vector<CertificatePtr>* find(const std::string& canonical_subject) const;
+  // This very certificate, octet by octet.
   bool contains(const Certificate& certificate) const;
+  // One with the same subject and the same key, as a root has that was issued anew.
+  bool contains_key_of(const Certificate& certificate) const;
 
  private:
   void insert(const CertificatePtr& certificate);
+  template <typename Predicate>
+  bool any_of_subject(const Certificate& certificate, Predicate predicate) const;
 
   std::unordered_map<std::string, std::vector<CertificatePtr>> by_subject_;
   size_t size_ = 0;
