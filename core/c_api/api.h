@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <new>
+
+#include "core/base/fork_guard.h"
+#include "core/connection/connection.h"
+#include "core/engine/engine.h"
+#include "core/listener/listener.h"
+#include "core/messages/queue.h"
+#include "core/session/session.h"
+#include "trestle/trestle.h"
+
+// What the exported functions have in common. They run on the program's threads: they check
+// arguments and handles, and hand over; they never wait and never touch an actor's state.
+namespace trestle {
+
+inline Engine* engine_of(trestle_engine* engine) { return reinterpret_cast<Engine*>(engine); }
+
+// First thing in each function that takes an engine.
+inline int32_t check_engine(const trestle_engine* engine) {
+  if (!engine) return TRESTLE_RESULT_NULL_ARGUMENT;
+  if (in_forked_child()) return TRESTLE_RESULT_FORKED;
+  return TRESTLE_RESULT_SUCCESS;
+}
+
+// Makes a request for the object of `handle`, lets `fill` set its arguments, and submits it.
+template <typename F>
+int32_t make_request(Engine* engine, Actor* actor, uint64_t handle, Queue* queue, uint32_t cfm,
+                     uint64_t tag, F&& fill) {
+  std::unique_ptr<Message> request;
+  int32_t result = engine->begin_request(queue, cfm, tag, &request);
+  if (result != TRESTLE_RESULT_SUCCESS) return result;
+  request->handle = handle;
+  try {
+    request->arguments.reset(new RequestArguments());
+    fill(*request);
+  } catch (const std::bad_alloc&) {
+    engine->abandon(std::move(request));
+    return TRESTLE_RESULT_OUT_OF_MEMORY;
+  }
+  engine->submit(std::move(request), actor);
+  return TRESTLE_RESULT_SUCCESS;
+}
+
+}  // namespace trestle

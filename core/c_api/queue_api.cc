@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/base/clock.h"
+#include "core/c_api/api.h"
+
+using namespace trestle;
+
+namespace {
+
+constexpr uint32_t kCapacityDefault = 65536;
+constexpr uint32_t kCapacityMax = 1048576;
+
+// The program has an indication: from now on it can answer it.
+void note_fetched(Engine& engine, const Message& message) {
+  uint64_t handle = message.c.connection;
+  Connection* connection = handle ? engine.connections().find(handle) : nullptr;
+  if (!connection) return;
+  switch (message.c.primitive) {
+    case TRESTLE_PRIM_CONNECTION_DATA_IND:
+      connection->credits.data_fetched(handle);
+      break;
+    case TRESTLE_PRIM_CONNECTION_CERT_IND:
+      connection->credits.fetched(handle, Credits::kCert);
+      break;
+    case TRESTLE_PRIM_CONNECTION_DISCONNECT_IND:
+      connection->credits.fetched(handle, Credits::kDisconnect);
+      break;
+    case TRESTLE_PRIM_ACCEPT_IND:
+      connection->credits.fetched(handle, Credits::kAccept);
+      break;
+  }
+}
+
+}  // namespace
+
+int32_t trestle_queue_create(trestle_engine* engine, uint32_t capacity, uint64_t* queue) {
+  if (int32_t result = check_engine(engine)) return result;
+  if (!queue) return TRESTLE_RESULT_NULL_ARGUMENT;
+  if (capacity > kCapacityMax) return TRESTLE_RESULT_BAD_ARGUMENT;
+  Engine* e = engine_of(engine);
+  uint64_t handle = 0;
+  Queue* q = e->queues().allocate(&handle);
+  if (!q) return TRESTLE_RESULT_TOO_MANY;
+  if (!q->open(capacity == 0 ? kCapacityDefault : capacity)) {
+    e->queues().release(handle);
+    return TRESTLE_RESULT_SYSTEM;
+  }
+  q->handle.store(handle, std::memory_order_release);
+  *queue = handle;
+  return TRESTLE_RESULT_SUCCESS;
+}
+
+int32_t trestle_queue_destroy(trestle_engine* engine, uint64_t queue) {
+  if (int32_t result = check_engine(engine)) return result;
+  Engine* e = engine_of(engine);
+  Queue* q = e->queues().find(queue);
+  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
+  if (!q->retire()) return TRESTLE_RESULT_BUSY;
+  uint64_t handle = SlotTable<Queue>::unpublish(q);
+  if (handle == 0) return TRESTLE_RESULT_BAD_HANDLE;  // another thread was first
+  q->close();
+  e->queues().release(handle);
+  return TRESTLE_RESULT_SUCCESS;
+}
+
+int32_t trestle_queue_get(trestle_engine* engine, uint64_t queue,
+                          const trestle_message** messages, uint32_t capacity,
+                          int32_t timeout_ms, uint32_t* count) {
+  if (int32_t result = check_engine(engine)) return result;
+  if (!messages || !count) return TRESTLE_RESULT_NULL_ARGUMENT;
+  if (capacity == 0 || timeout_ms < TRESTLE_WAIT_FOREVER) return TRESTLE_RESULT_BAD_ARGUMENT;
+  Engine* e = engine_of(engine);
+  Queue* q = e->queues().find(queue);
+  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
+  const int64_t deadline =
+      timeout_ms == TRESTLE_WAIT_FOREVER ? kNever : now_ms() + timeout_ms;
+  for (;;) {
+    uint32_t n = q->fetch(messages, capacity, [e](const Message& m) { note_fetched(*e, m); });
+    if (n > 0) {
+      *count = n;
+      return TRESTLE_RESULT_SUCCESS;
+    }
+    if (q->ended()) return TRESTLE_RESULT_SHUT_DOWN;
+    if (timeout_ms == 0) return TRESTLE_RESULT_TIMEOUT;
+    int wait = -1;
+    if (deadline != kNever) {
+      int64_t left = deadline - now_ms();
+      if (left <= 0) return TRESTLE_RESULT_TIMEOUT;
+      wait = static_cast<int>(left);
+    }
+    q->wait(wait);
+  }
+}
+
+int32_t trestle_queue_fd(trestle_engine* engine, uint64_t queue, int32_t* fd) {
+  if (int32_t result = check_engine(engine)) return result;
+  if (!fd) return TRESTLE_RESULT_NULL_ARGUMENT;
+  Queue* q = engine_of(engine)->queues().find(queue);
+  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
+  *fd = q->fd();
+  return TRESTLE_RESULT_SUCCESS;
+}
+
+int32_t trestle_message_release(trestle_engine* engine, const trestle_message* message) {
+  if (int32_t result = check_engine(engine)) return result;
+  if (!message) return TRESTLE_RESULT_NULL_ARGUMENT;
+  delete Message::of(message);
+  return TRESTLE_RESULT_SUCCESS;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ways in which a connection ends.
+#include <errno.h>
+
+#include <new>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/connection/connection.h"
+#include "core/connection/system_error.h"
+#include "core/engine/engine.h"
+#include "core/engine/worker.h"
+#include "core/listener/listener.h"
+#include "core/messages/queue.h"
+#include "core/session/session.h"
+
+namespace trestle {
+
+// The backend saw the end of an established connection. SUCCESS: by close_notify.
+void Connection::peer_closed(const Ending& ending) {
+  if (state_ == State::kClosing) return finish_disconnect(TRESTLE_RESULT_SUCCESS);
+  if (ending.result == TRESTLE_RESULT_SUCCESS) send_close_notify();
+  transport_.flush(worker());
+  end_sends(TRESTLE_RESULT_NOT_CONNECTED);
+  drop_backend_connection();
+  close_transport();
+  state_ = State::kPeerClosed;
+  Message* message = new_indication(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
+  if (!message) return;
+  message->c.session = session_handle.load(std::memory_order_relaxed);
+  fill(message, ending, backend());
+  message->queue->deliver(message);
+}
+
+void Connection::send_close_notify() {
+  close_sent_ = true;
+  trestle_backend_error error = new_backend_error();
+  backend()->close(tls_, &error);  // if it can't, the transport's end has to do
+  if (transport_.flush(worker())) transport_.shut_down_sending();
+}
+
+void Connection::finish_disconnect(int32_t result) {
+  set_deadline(kNever);
+  end_sends(TRESTLE_RESULT_CANCELLED);
+  drop_backend_connection();
+  close_transport();
+  state_ = State::kIdle;
+  confirm_outcome(std::exchange(disconnect_request_, nullptr),
+                  result == TRESTLE_RESULT_SUCCESS
+                      ? Outcome::success()
+                      : Outcome::failure(result, "the peer did not close in time"),
+                  nullptr);
+}
+
+// The end of the handle, in any state.
+void Connection::destroy(Message* request) {
+  destroy_request_ = request;
+  unwind_parked_handshake();
+  if (state_ == State::kEstablished && !close_sent_) {
+    send_close_notify();
+  }
+  end_sends(TRESTLE_RESULT_CANCELLED);
+  if (connect_request_) cancel_request(std::exchange(connect_request_, nullptr));
+  if (disconnect_request_) cancel_request(std::exchange(disconnect_request_, nullptr));
+  leave_listener();
+  drop_backend_connection();
+  close_transport();
+  retire();
+}
+
+void Connection::drop_backend_connection() {
+  handshake_.reset();
+  if (tls_) backend()->connection_free(tls_);
+  tls_ = nullptr;
+}
+
+void Connection::close_transport() {
+  unwatch();
+  transport_.close();
+}
+
+// The listener may indicate the next connection.
+void Connection::leave_listener() {
+  if (listener_ == 0) return;
+  if (Listener* listener = session()->engine()->listeners().find(listener_))
+    listener->answered(listener_);
+  listener_ = 0;
+}
+
+Ending Connection::ending_of(const trestle_backend_error& error) const {
+  Ending ending;
+  ending.result = error.result == TRESTLE_RESULT_SUCCESS ? TRESTLE_RESULT_FAILURE : error.result;
+  ending.alert = error.alert;
+  ending.alert_direction = error.alert_direction;
+  ending.library_code = error.library_code;
+  ending.library_text = error.library_text;
+  ending.detail = error.detail;
+  // The backend only sees that the transport ended; the socket knows how.
+  if (ending.result == TRESTLE_RESULT_TRUNCATED && transport_.error() != 0) {
+    bool reset = transport_.error() == ECONNRESET || transport_.error() == EPIPE;
+    ending.result = reset ? TRESTLE_RESULT_CONNECTION_RESET : TRESTLE_RESULT_TRANSPORT;
+    ending.library_code = transport_.error();
+    ending.library_text = strerror_text(transport_.error());
+  }
+  return ending;
+}
+
+void Connection::fill(Message* message, const Ending& ending, const trestle_backend* backend) {
+  message->c.result = ending.result;
+  if (ending.result == TRESTLE_RESULT_SUCCESS) return;
+  ErrorDetails* error = message->make_error(ending.result);
+  if (!error) return;
+  error->record.alert = ending.alert;
+  error->record.alert_direction = ending.alert_direction;
+  error->record.library_code = ending.library_code;
+  error->record.certificate_index = ending.certificate_index;
+  error->library_text = ending.library_text;
+  error->detail = ending.detail;
+  error->subject = ending.subject;
+  error->backend = backend->name;
+}
+
+Message* Connection::new_indication(uint32_t primitive) {
+  auto* message = new (std::nothrow) Message(queue.load(std::memory_order_relaxed));
+  if (!message) return nullptr;
+  message->c.primitive = primitive;
+  message->c.connection = handle.load(std::memory_order_relaxed);
+  return message;
+}
+
+}  // namespace trestle

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the program asks and answers, by state.
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <new>
+
+#include "core/base/clock.h"
+#include "core/connection/connection.h"
+#include "core/engine/engine.h"
+#include "core/listener/listener.h"
+#include "core/messages/queue.h"
+#include "core/session/session.h"
+
+namespace trestle {
+
+void Connection::open(Session* session, Queue* to, uint64_t handle_to_be) {
+  open_child(session);
+  queue.store(to, std::memory_order_relaxed);
+  session_handle.store(session->handle.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  send_window.store(1, std::memory_order_relaxed);
+  credits.reset(handle_to_be);
+  state_ = State::kIdle;
+  server_ = false;
+  listener_ = 0;
+  peer_ = Endpoint();
+  bound_ = Endpoint();
+  unanswered_ = 0;
+  close_sent_ = false;
+  destroy_request_ = nullptr;
+}
+
+Outcome Connection::create(Session* session, Queue* queue, uint32_t family,
+                           Connection** connection) {
+  // Says now, as C has it, whether this system does IPv6 at all.
+  Transport probe;
+  if (int error = probe.open(family)) {
+    int32_t result = error == EAFNOSUPPORT && family == TRESTLE_FAMILY_IP6
+                         ? TRESTLE_RESULT_IP6_NOT_SUPPORTED
+                         : TRESTLE_RESULT_SYSTEM;
+    Outcome outcome = Outcome::failure(result, "socket");
+    outcome.library_code = error;
+    return outcome;
+  }
+  Engine* engine = session->engine();
+  uint64_t handle = 0;
+  Connection* c = engine->connections().allocate(&handle);
+  if (!c)
+    return Outcome::failure(TRESTLE_RESULT_TOO_MANY, "the engine's limit of connections");
+  c->set_first_worker(engine->next_handshake_worker());
+  c->open(session, queue, handle);
+  c->family_ = family;
+  if (!session->add_child(c)) {
+    engine->connections().release(handle);
+    return Outcome::failure(TRESTLE_RESULT_CANCELLED, "the session is being destroyed");
+  }
+  c->handle.store(handle, std::memory_order_release);
+  *connection = c;
+  return Outcome::success();
+}
+
+bool Connection::accept(Session* session, uint64_t listener, int fd, const Endpoint& peer) {
+  Engine* engine = session->engine();
+  uint64_t handle = 0;
+  Connection* c = engine->connections().allocate(&handle);
+  if (!c) return false;
+  auto* message = new (std::nothrow) Message(session->queue());
+  if (!message || !session->queue()->add_user()) {
+    delete message;
+    engine->connections().release(handle);
+    return false;
+  }
+  c->set_first_worker(engine->next_handshake_worker());
+  c->open(session, session->queue(), handle);
+  c->server_ = true;
+  c->listener_ = listener;
+  c->peer_ = peer;
+  c->family_ = peer.family;
+  c->state_ = State::kAwaitingAccept;
+  c->transport_.adopt(fd);
+  if (!session->add_child(c)) {
+    c->transport_.close();
+    session->queue()->remove_user();
+    engine->connections().release(handle);
+    delete message;
+    return true;  // the descriptor is dealt with
+  }
+  message->c.primitive = TRESTLE_PRIM_ACCEPT_IND;
+  message->c.session = session->handle.load(std::memory_order_relaxed);
+  message->c.connection = handle;
+  message->c.listener = listener;
+  message->c.family = static_cast<uint16_t>(peer.family);
+  message->c.port = peer.port;
+  std::copy(std::begin(peer.address), std::end(peer.address), message->c.address);
+  c->handle.store(handle, std::memory_order_release);
+  session->queue()->deliver(message);
+  return true;
+}
+
+const trestle_backend* Connection::backend() const { return session()->config().backend; }
+
+void Connection::on_request(Message* request) {
+  switch (request->c.primitive) {
+    case TRESTLE_PRIM_CONNECTION_BIND_CFM:
+      state_ == State::kIdle ? bind(request) : refuse(request);
+      break;
+    case TRESTLE_PRIM_CONNECTION_CONNECT_CFM:
+      state_ == State::kIdle ? connect(request) : refuse(request);
+      break;
+    case TRESTLE_PRIM_CONNECTION_DATA_CFM:
+      send(request);
+      break;
+    case TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM:
+      on_disconnect_request(request);
+      break;
+    case TRESTLE_PRIM_CONNECTION_DESTROY_CFM:
+      destroy(request);
+      break;
+  }
+}
+
+// Wrong order: the connection stays as it is.
+void Connection::refuse(Message* request) {
+  int32_t result = TRESTLE_RESULT_WRONG_STATE;
+  bool needs_connection = request->c.primitive == TRESTLE_PRIM_CONNECTION_DATA_CFM ||
+                          request->c.primitive == TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM;
+  if (needs_connection && state_ != State::kClosing) result = TRESTLE_RESULT_NOT_CONNECTED;
+  if (state_ == State::kInvalid) result = TRESTLE_RESULT_INVALIDATED;
+  confirm_outcome(request, Outcome::failure(result, ""), nullptr);
+}
+
+void Connection::on_disconnect_request(Message* request) {
+  switch (state_) {
+    case State::kEstablished:
+      disconnect_request_ = request;
+      state_ = State::kClosing;
+      close_deadline_ = after(session()->config().close_timeout_ms);
+      set_deadline(close_deadline_);
+      pump();
+      break;
+    case State::kHeading:
+    case State::kPreparing:
+    case State::kConnecting:
+    case State::kHandshaking:
+    case State::kDeciding:
+      cancel_connect();
+      Engine::confirm(request);
+      break;
+    default:
+      refuse(request);
+  }
+}
+
+void Connection::on_response(Response& response) {
+  switch (response.primitive) {
+    case TRESTLE_PRIM_CONNECTION_DATA_RES:
+      if (unanswered_ > 0) --unanswered_;
+      if (state_ == State::kEstablished || state_ == State::kClosing) pump();
+      break;
+    case TRESTLE_PRIM_CONNECTION_CERT_RES:
+      if (state_ == State::kDeciding) answer_certificate(response.value != 0);
+      break;
+    case TRESTLE_PRIM_CONNECTION_DISCONNECT_RES:
+      if (state_ == State::kPeerClosed) destroy(nullptr);
+      break;
+    case TRESTLE_PRIM_ACCEPT_RES:
+      on_accept_response(response);
+      break;
+  }
+}
+
+void Connection::on_accept_response(Response& response) {
+  if (state_ != State::kAwaitingAccept) return;
+  if (response.queue) {
+    queue.load(std::memory_order_relaxed)->remove_user();
+    queue.store(response.queue, std::memory_order_release);
+    response.queue = nullptr;  // the claim is the connection's now
+  }
+  leave_listener();
+  if (response.value != 0) {
+    head_for_handshake();
+  } else {
+    destroy(nullptr);
+  }
+}
+
+void Connection::on_wake() {
+  if (end_requested()) {
+    destroy(nullptr);
+  } else if (state_ == State::kPreparing) {
+    prepare();
+  }
+}
+
+void Connection::on_io(uint32_t events) {
+  transport_.note_events(events);
+  switch (state_) {
+    case State::kConnecting:
+      if (events != 0) tcp_connected();
+      break;
+    case State::kHandshaking:
+      transport_.flush(worker());
+      run_handshake();
+      break;
+    case State::kDeciding:
+      transport_.flush(worker());
+      break;
+    case State::kEstablished:
+    case State::kClosing:
+      pump();
+      break;
+    default:
+      break;
+  }
+}
+
+void Connection::on_deadline() {
+  Ending ending;
+  switch (state_) {
+    case State::kConnecting:
+      ending.result = TRESTLE_RESULT_CONNECT_TIMEOUT;
+      fail_connect(ending);
+      break;
+    case State::kHandshaking:
+      ending.result = handshake_->hello_deadline <= now_ms() ? TRESTLE_RESULT_HELLO_TIMEOUT
+                                                             : TRESTLE_RESULT_RECEIVE_TIMEOUT;
+      fail_connect(ending);
+      break;
+    case State::kClosing:
+      finish_disconnect(TRESTLE_RESULT_CLOSE_TIMEOUT);
+      break;
+    default:
+      break;
+  }
+}
+
+void Connection::on_arrival() {
+  lane_ = heading_for_;
+  if (state_ == State::kHeading) {
+    state_ = State::kPreparing;
+    prepare();
+  } else if (state_ == State::kEstablished || state_ == State::kClosing) {
+    watch();
+    if (state_ == State::kClosing) set_deadline(close_deadline_);
+    pump();
+  }
+}
+
+// Events tell only of changes: whatever came before the descriptor was watched is asked for once.
+void Connection::watch() {
+  worker()->watch(transport_.fd(), handle.load(std::memory_order_relaxed));
+  transport_.note_events(EPOLLIN);
+  watched_ = true;
+}
+
+void Connection::unwatch() {
+  if (watched_) worker()->unwatch(transport_.fd());
+  watched_ = false;
+}
+
+void Connection::release() {
+  Session* session = this->session();
+  Engine* engine = session->engine();
+  Queue* to = queue.load(std::memory_order_relaxed);
+  Message* request = destroy_request_;
+  // First: whoever has the confirm finds the handle stale. And the session, which waits for its last
+  // child, must not confirm before.
+  uint64_t handle = SlotTable<Connection>::unpublish(this);
+  if (request) Engine::confirm(request);
+  session->remove_child(this);
+  engine->connections().release(handle);
+  to->remove_user();
+}
+
+}  // namespace trestle

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/pki/name.h"
+#include "core/session/config.h"
+
+namespace trestle {
+namespace {
+
+// Preference: forward secrecy, authenticated encryption, AES-128 before the rest (RFC 9325, 4.2).
+constexpr uint16_t kDefaultSuites[] = {
+    TRESTLE_TLS_AES_128_GCM_SHA256,
+    TRESTLE_TLS_AES_256_GCM_SHA384,
+    TRESTLE_TLS_CHACHA20_POLY1305_SHA256,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    TRESTLE_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    TRESTLE_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+};
+
+// x25519, secp256r1, secp384r1, secp521r1, ffdhe2048, ffdhe3072. The first is the key share.
+constexpr uint16_t kGroups[] = {0x001D, 0x0017, 0x0018, 0x0019, 0x0100, 0x0101};
+
+// ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256, rsa_pkcs1_sha256, ed25519, then the larger ones.
+constexpr uint16_t kSignatureSchemes[] = {0x0403, 0x0804, 0x0401, 0x0807, 0x0503, 0x0805, 0x0501,
+                                          0x0603, 0x0806, 0x0601, 0x0809, 0x080A, 0x080B};
+// dsa_sha256, dsa_sha1 (RFC 5246, 7.4.1.4.1): only with a DSS suite, which has no other.
+constexpr uint16_t kDsaSchemes[] = {0x0402, 0x0202};
+
+constexpr uint32_t kDhBitsMin = 2048;
+
+bool is_tls13(uint16_t suite) { return suite >> 8 == 0x13; }
+
+bool is_dss(uint16_t suite) {
+  switch (suite) {
+    case TRESTLE_TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA:
+    case TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA:
+    case TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA256:
+    case TRESTLE_TLS_DHE_DSS_WITH_AES_256_CBC_SHA:
+    case TRESTLE_TLS_DHE_DSS_WITH_AES_256_CBC_SHA256:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_anonymous(uint16_t suite) {
+  switch (suite) {
+    case TRESTLE_TLS_DH_anon_WITH_3DES_EDE_CBC_SHA:
+    case TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA:
+    case TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA256:
+    case TRESTLE_TLS_DH_anon_WITH_AES_256_CBC_SHA:
+    case TRESTLE_TLS_DH_anon_WITH_AES_256_CBC_SHA256:
+    case TRESTLE_TLS_DH_anon_WITH_RC4_128_MD5:
+      return true;
+    default:
+      return false;
+  }
+}
+
+template <size_t N>
+void add_supported(const trestle_backend& backend, uint32_t capability,
+                   const uint16_t (&wanted)[N], std::vector<uint16_t>* list) {
+  for (uint16_t one : wanted)
+    if (backend.capability(capability, one) == 1) list->push_back(one);
+}
+
+// A version takes part if it lies within the limits and has a suite (see trestle.h).
+bool settle_versions(const std::vector<uint16_t>& suites, uint16_t* min, uint16_t* max) {
+  bool has13 = std::any_of(suites.begin(), suites.end(), is_tls13);
+  bool has12 = !std::all_of(suites.begin(), suites.end(), is_tls13);
+  if (!has13) *max = std::min<uint16_t>(*max, TRESTLE_VERSION_TLS12);
+  if (!has12) *min = std::max<uint16_t>(*min, TRESTLE_VERSION_TLS13);
+  return *min <= *max;
+}
+
+Outcome check_identity(const SessionConfig& config, const std::vector<uint16_t>& suites) {
+  if (!config.certificates_awaiting_key.empty())
+    return Outcome::failure(TRESTLE_RESULT_NO_IDENTITY, "the certificate's private key is missing");
+  bool needs_none = std::any_of(suites.begin(), suites.end(), is_anonymous);
+  if (config.role == TRESTLE_ROLE_SERVER && !config.identity && config.psk.empty() && !needs_none)
+    return Outcome::failure(TRESTLE_RESULT_NO_IDENTITY, "a server needs a certificate or a PSK");
+  return Outcome::success();
+}
+
+}  // namespace
+
+trestle_backend_error new_backend_error() {
+  trestle_backend_error error{};
+  error.size = sizeof error;
+  error.result = TRESTLE_RESULT_FAILURE;
+  error.alert = TRESTLE_ALERT_NONE;
+  return error;
+}
+
+Outcome Outcome::of(const trestle_backend_error& error) {
+  Outcome outcome;
+  // A backend that fails without saying why has still failed.
+  outcome.result =
+      error.result == TRESTLE_RESULT_SUCCESS ? TRESTLE_RESULT_FAILURE : error.result;
+  outcome.detail = error.detail;
+  outcome.library_text = error.library_text;
+  outcome.library_code = error.library_code;
+  return outcome;
+}
+
+Outcome make_context(const SessionConfig& config, trestle_backend_context** context) {
+  const trestle_backend& backend = *config.backend;
+  std::vector<uint16_t> suites = config.suites;
+  if (suites.empty()) add_supported(backend, TRESTLE_CAPABILITY_SUITE, kDefaultSuites, &suites);
+  Outcome identity = check_identity(config, suites);
+  if (!identity.ok()) return identity;
+
+  trestle_backend_config c{};
+  c.size = sizeof c;
+  c.role = config.role;
+  c.version_min = config.version_min;
+  c.version_max = config.version_max;
+  if (!settle_versions(suites, &c.version_min, &c.version_max)) {
+    return Outcome::failure(TRESTLE_RESULT_NOT_SUPPORTED,
+                            "no protocol version has a suite within the version limits");
+  }
+  std::vector<uint16_t> groups, schemes;
+  add_supported(backend, TRESTLE_CAPABILITY_GROUP, kGroups, &groups);
+  add_supported(backend, TRESTLE_CAPABILITY_SIGNATURE_SCHEME, kSignatureSchemes, &schemes);
+  if (std::any_of(suites.begin(), suites.end(), is_dss))
+    add_supported(backend, TRESTLE_CAPABILITY_SIGNATURE_SCHEME, kDsaSchemes, &schemes);
+  c.client_auth = config.client_auth;
+  c.suites = suites.data();
+  c.suite_count = static_cast<uint32_t>(suites.size());
+  c.groups = groups.data();
+  c.group_count = static_cast<uint32_t>(groups.size());
+  c.signature_schemes = schemes.data();
+  c.signature_scheme_count = static_cast<uint32_t>(schemes.size());
+  c.dh_bits_min = kDhBitsMin;
+  // RFC 6066, 3: literal addresses are not permitted in SNI, nor is a trailing dot.
+  pki::Reference reference = pki::parse_reference(config.server_name);
+  if (reference.kind == pki::ReferenceKind::kDnsName) c.server_name = reference.value.c_str();
+  c.identity = config.identity;
+  if (!config.psk.empty()) {
+    c.psk = {config.psk.data(), config.psk.size()};
+    c.psk_identity = {reinterpret_cast<const uint8_t*>(config.psk_identity.data()),
+                      config.psk_identity.size()};
+  }
+  trestle_backend_error error = new_backend_error();
+  if (backend.context_new(&c, context, &error) != TRESTLE_BACKEND_OK) return Outcome::of(error);
+  return Outcome::success();
+}
+
+}  // namespace trestle
