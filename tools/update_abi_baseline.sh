@@ -20,17 +20,23 @@ done
 }
 
 renew() {  # file, command...: the file stays as it was when the command fails
-  local file=$gates/$1
+  local file=$1
   shift
   "$@" >"$file.new"
   mv "$file.new" "$file"
 }
 
-renew constants.txt "$gates/check_constants.py" --print api
-renew libtrestle.symbols "$gates/check_symbols.sh" --print "$binaries/core/libtrestle.so"
-renew libtrestle.abi "$gates/check_abi.sh" --print "$binaries/core/libtrestle.so" api/trestle
-renew backend.abi "$gates/check_abi.sh" --print "$binaries/abi_tests/gates/plugin.so" api/trestle
-for plugin in "${plugins[@]}"; do
-  renew "$plugin.symbols" "$gates/check_symbols.sh" --print "$binaries/backends/$plugin/$plugin.so"
+for header in trestle backend; do
+  renew "$gates/$header.constants" "$gates/check_constants.py" --print api "$header.h"
 done
-git --no-pager diff --stat -- "$gates"
+renew $gates/libtrestle.symbols "$gates/check_symbols.sh" --print "$binaries/core/libtrestle.so"
+renew $gates/libtrestle.abi "$gates/check_abi.sh" --print "$binaries/core/libtrestle.so" api/trestle
+renew $gates/backend.abi "$gates/check_abi.sh" --print "$binaries/abi_tests/gates/plugin.so" api/trestle
+for plugin in "${plugins[@]}"; do
+  renew "$gates/$plugin.symbols" "$gates/check_symbols.sh" --print "$binaries/backends/$plugin/$plugin.so"
+done
+renew examples/rust/src/constants.rs examples/make_constants.py rust \
+  "$gates/trestle.constants" api/trestle/trestle.h
+renew examples/go/trestle/constants.go examples/make_constants.py go \
+  "$gates/trestle.constants" api/trestle/trestle.h
+git --no-pager diff --stat -- "$gates" examples

@@ -3,10 +3,11 @@
 """Checks that no constant of the public headers ever changes.
 
 A program has constants compiled in, so a changed value breaks it without a word, and abidiff does
-not see macros. constants.txt has each constant with its value; it only grows.
+not see macros. A list per header has each constant with its value; it only grows.
 
-  check_constants.py API_DIRECTORY CONSTANTS_FILE    compares, prints the findings and the counts
-  check_constants.py --print API_DIRECTORY           prints what constants.txt should hold
+  check_constants.py API_DIRECTORY HEADER LIST       compares, prints the findings and the counts
+  check_constants.py --print API_DIRECTORY HEADER    prints what the list should hold
+HEADER is trestle.h or backend.h.
 """
 import collections
 import re
@@ -14,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 
-HEADERS = "#include <trestle/trestle.h>\n#include <trestle/backend.h>\n"
 # What is meant to change from release to release.
 VERSIONS = re.compile(
     r"TRESTLE_VERSION(_MAJOR|_MINOR|_PATCH)?$|TRESTLE_(BACKEND_)?ABI(_MINOR)?$"
@@ -24,21 +24,19 @@ NOT_CONSTANTS = re.compile(r"TRESTLE_API$|TRESTLE_\w+_H_$")
 UNIQUE = re.compile(r"TRESTLE_(RESULT|PRIM|OPTION|CAPABILITY|CATEGORY|TLS)_")
 
 
-def names(api):
-    text = subprocess.run(
-        ["gcc", "-E", "-dM", "-I", api, "-x", "c", "-"],
-        input=HEADERS, text=True, capture_output=True, check=True,
-    ).stdout
-    found = re.findall(r"^#define (TRESTLE_\w+) \S", text, flags=re.M)
+def names(api, header):
+    with open(f"{api}/trestle/{header}", encoding="utf-8") as file:
+        found = set(re.findall(r"^#define (TRESTLE_\w+)[ \\]", file.read(), flags=re.M))
     return sorted(n for n in found if not VERSIONS.match(n) and not NOT_CONSTANTS.match(n))
 
 
-def values(api):
+def values(api, header):
     """Name to value, as the compiler evaluates it; text in quotes."""
-    wanted = names(api)
+    wanted = names(api, header)
     prints = "\n".join(f'  show("{n}", _Generic(({n}), char *: 1, default: 0), (intmax_t)({n}));'
                        for n in wanted)
-    program = HEADERS + f"""#include <inttypes.h>
+    program = f"""#include <trestle/{header}>
+#include <inttypes.h>
 #include <stdio.h>
 static void show(const char *name, int is_text, intmax_t value) {{
   if (is_text) printf("%s \\"%s\\"\\n", name, (const char *)value);
@@ -77,16 +75,16 @@ def compare(frozen, present):
 
 def main(arguments):
     if arguments[0] == "--print":
-        for name, value in values(arguments[1]).items():
+        for name, value in values(*arguments[1:]).items():
             print(name, value)
         return 0
-    api, list_file = arguments
+    api, header, list_file = arguments
     with open(list_file, encoding="utf-8") as file:
         frozen = dict(line.rstrip("\n").split(" ", 1) for line in file)
-    findings = compare(frozen, values(api))
+    findings = compare(frozen, values(api, header))
     for finding in findings:
         print(f"FAILED: {finding}")
-    print(f"constants: {len(frozen)} checked, {len(findings)} findings")
+    print(f"constants: {len(frozen)} of {header} checked, {len(findings)} findings")
     return 1 if findings or not frozen else 0
 
 

@@ -129,22 +129,25 @@ expect "layout: a version without parentheses" 1 "TRESTLE_VERSION" layout
 headers trestle.h 's/^#define TRESTLE_ABI .*/#define TRESTLE_ABI TRESTLE_ABI_MAJOR/'
 expect "layout: an ABI number without its minor" 1 "number of the ABI" layout
 
-constants() { "$gates/check_constants.py" api "$gates/constants.txt"; }
+constants() { "$gates/check_constants.py" api "$1.h" "$gates/$1.constants"; }
 headers
-expect "constants: the headers" 0 "0 findings" constants
+expect "constants: trestle.h" 0 "0 findings" constants trestle
+expect "constants: backend.h" 0 "0 findings" constants backend
 headers trestle.h 's/^(#define TRESTLE_RESULT_TIMEOUT) 305/\1 306/'
-expect "constants: a changed result" 1 "TRESTLE_RESULT_TIMEOUT was 305 and is 306" constants
+expect "constants: a changed result" 1 "TRESTLE_RESULT_TIMEOUT was 305 and is 306" constants trestle
 headers trestle.h '/^#define TRESTLE_PRIM_ACCEPT_RES /d'
-expect "constants: a removed primitive" 1 "TRESTLE_PRIM_ACCEPT_RES is gone" constants
+expect "constants: a removed primitive" 1 "TRESTLE_PRIM_ACCEPT_RES is gone" constants trestle
 headers backend.h 's/^(#define TRESTLE_BACKEND_ENTRY) .*/\1 "entry"/'
-expect "constants: a changed text" 1 'TRESTLE_BACKEND_ENTRY was "trestle_backend_entry"' constants
+expect "constants: a changed text" 1 'TRESTLE_BACKEND_ENTRY was "trestle_backend_entry"' \
+  constants backend
 add trestle.h '#define TRESTLE_RESULT_PROBE 305'
-expect "constants: one that is not in the list" 1 "TRESTLE_RESULT_PROBE is new" constants
-expect "constants: a number used twice" 1 "are the same number" constants
+expect "constants: one that is not in the list" 1 "TRESTLE_RESULT_PROBE is new" constants trestle
+expect "constants: a number used twice" 1 "are the same number" constants trestle
 headers
 python=$(python3 -c 'import sys; print(sys.executable)')
 expect "constants: no compiler" 1 "FileNotFoundError" \
-  env PATH="$folder/none" "$python" "$gates/check_constants.py" api "$gates/constants.txt"
+  env PATH="$folder/none" "$python" "$gates/check_constants.py" api trestle.h \
+    "$gates/trestle.constants"
 
 # A library and its source, for the gates that read binaries.
 library() {  # sed script for the source

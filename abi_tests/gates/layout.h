@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <trestle/backend.h>
+#include <trestle/dlopen.h>
 #include <trestle/trestle.h>
 
 #if UINTPTR_MAX != UINT64_MAX
@@ -172,6 +173,50 @@ FIELD(trestle_backend, close, 152, 8);
 FIELD(trestle_backend, abort, 160, 8);
 FIELD(trestle_backend, info, 168, 8);
 SIZE(trestle_backend, 176);
+
+FIELD(trestle_functions, size, 0, 4);
+FIELD(trestle_functions, reserved, 4, 4);
+FIELD(trestle_functions, library, 8, 8);
+FIELD(trestle_functions, version, 16, 8);
+FIELD(trestle_functions, abi, 24, 8);
+FIELD(trestle_functions, version_text, 32, 8);
+FIELD(trestle_functions, result_name, 40, 8);
+FIELD(trestle_functions, result_category, 48, 8);
+FIELD(trestle_functions, primitive_name, 56, 8);
+FIELD(trestle_functions, suite_name, 64, 8);
+FIELD(trestle_functions, constant, 72, 8);
+FIELD(trestle_functions, engine_create, 80, 8);
+FIELD(trestle_functions, engine_shutdown_req, 88, 8);
+FIELD(trestle_functions, engine_destroy, 96, 8);
+FIELD(trestle_functions, queue_create, 104, 8);
+FIELD(trestle_functions, queue_destroy, 112, 8);
+FIELD(trestle_functions, queue_get, 120, 8);
+FIELD(trestle_functions, queue_fd, 128, 8);
+FIELD(trestle_functions, message_release, 136, 8);
+FIELD(trestle_functions, backend_query_req, 144, 8);
+FIELD(trestle_functions, backend_capability_req, 152, 8);
+FIELD(trestle_functions, session_create_req, 160, 8);
+FIELD(trestle_functions, session_destroy_req, 168, 8);
+FIELD(trestle_functions, config_cipher_req, 176, 8);
+FIELD(trestle_functions, config_cert_client_req, 184, 8);
+FIELD(trestle_functions, config_cert_verify_req, 192, 8);
+FIELD(trestle_functions, config_compression_req, 200, 8);
+FIELD(trestle_functions, config_option_req, 208, 8);
+FIELD(trestle_functions, connection_create_req, 216, 8);
+FIELD(trestle_functions, connection_destroy_req, 224, 8);
+FIELD(trestle_functions, connection_bind_req, 232, 8);
+FIELD(trestle_functions, connection_connect_req, 240, 8);
+FIELD(trestle_functions, connection_disconnect_req, 248, 8);
+FIELD(trestle_functions, connection_disconnect_res, 256, 8);
+FIELD(trestle_functions, connection_cert_res, 264, 8);
+FIELD(trestle_functions, connection_data_req, 272, 8);
+FIELD(trestle_functions, connection_data_res, 280, 8);
+FIELD(trestle_functions, buffer_allocate, 288, 8);
+FIELD(trestle_functions, buffer_free, 296, 8);
+FIELD(trestle_functions, listen_req, 304, 8);
+FIELD(trestle_functions, unlisten_req, 312, 8);
+FIELD(trestle_functions, accept_res, 320, 8);
+SIZE(trestle_functions, 328);
 
 /* The versions are numbers that compare as versions do, wherever an expression may stand. */
 TRESTLE_FREEZE(TRESTLE_VERSION / 1000000 == TRESTLE_VERSION_MAJOR, "major version");

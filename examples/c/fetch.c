@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fetches a page over TLS by one of Trestle's backends: fetch BACKEND HOST PORT CA.pem [NAME]
+ * Compile with: cc -I api examples/c/fetch.c -o fetch -ldl */
+#define _POSIX_C_SOURCE 200809L
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <trestle/dlopen.h>
+
+static trestle_functions t;
+static trestle_engine *engine;
+static uint64_t queue;
+static uint8_t ca[TRESTLE_CERTIFICATE_LENGTH_MAX];
+
+/* Ends the program when a request is refused or a message tells of a failure. */
+static void must(int32_t result, const trestle_error *error) {
+  if (result == TRESTLE_RESULT_SUCCESS) return;
+  fprintf(stderr, "%s: %s %s\n", t.result_name(result), error == NULL ? "" : error->detail,
+          error == NULL ? "" : error->library_text);
+  exit(1);
+}
+
+/* Waits until the queue's descriptor says that there is a message. */
+static const trestle_message *next(void) {
+  const trestle_message *message;
+  uint32_t count;
+  struct pollfd ready = {.events = POLLIN};
+  must(t.queue_fd(engine, queue, &ready.fd), NULL);
+  poll(&ready, 1, -1);
+  must(t.queue_get(engine, queue, &message, 1, TRESTLE_WAIT_FOREVER, &count), NULL);
+  return message;
+}
+
+/* Waits for the answer to a request; returns the handle that it brings. */
+static uint64_t confirmed(int32_t accepted) {
+  must(accepted, NULL);
+  const trestle_message *m = next();
+  must(m->result, m->error);
+  if (m->backend_count > 0) fprintf(stderr, "library: %s\n", m->backends[0].library_version);
+  uint64_t handle = m->connection != 0 ? m->connection : m->session;
+  t.message_release(engine, m);
+  return handle;
+}
+
+/* One message of the connection; 0 for the last one. */
+static int handle(const trestle_message *m) {
+  static const uint8_t get[] = "GET / HTTP/1.0\r\n\r\n";
+  if (m->primitive == TRESTLE_PRIM_CONNECTION_CERT_IND) {
+    const char *verdict = t.result_name(m->result), *name = t.result_name(m->name_result);
+    fprintf(stderr, "certificate: %s\nname: %s\n", verdict, name);
+    int accepted = m->result == TRESTLE_RESULT_SUCCESS && m->name_result == TRESTLE_RESULT_SUCCESS;
+    must(t.connection_cert_res(engine, m->connection, (uint8_t)accepted), NULL);
+    return 1;
+  }
+  must(m->result, m->error);
+  if (m->primitive == TRESTLE_PRIM_CONNECTION_CONNECT_CFM) {
+    fprintf(stderr, "version: TLS 1.%d\nsuite: %s\n", m->version - 0x301, t.suite_name(m->suite));
+    must(t.connection_data_req(engine, m->connection, get, sizeof get - 1, 0, 0), NULL);
+  } else if (m->primitive == TRESTLE_PRIM_CONNECTION_DATA_IND) {
+    fwrite(m->data, 1, m->length, stdout);
+    must(t.connection_data_res(engine, m->connection), NULL);
+  }
+  return m->primitive != TRESTLE_PRIM_CONNECTION_DISCONNECT_IND;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 5) return fputs("usage: fetch BACKEND HOST PORT CA.pem [NAME]\n", stderr), 2;
+  const char *backend = argv[1], *name = argv[argc > 5 ? 5 : 2];
+  struct addrinfo *peer, hints = {.ai_socktype = SOCK_STREAM};
+  int code = getaddrinfo(argv[2], argv[3], &hints, &peer);
+  if (code != 0) return fprintf(stderr, "%s: %s\n", argv[2], gai_strerror(code)), 1;
+  const int v6 = peer->ai_family == AF_INET6; /* the address follows port, or port and flow label */
+  uint8_t ip[16] = {0};
+  memcpy(ip, peer->ai_addr->sa_data + (v6 ? 6 : 2), v6 ? 16 : 4);
+  FILE *file = fopen(argv[4], "r");
+  if (file == NULL) return perror(argv[4]), 1;
+  uint64_t length = fread(ca, 1, sizeof ca, file);
+  char why[1024];
+  if (trestle_dlopen(getenv("TRESTLE_LIBRARY"), &t, why, sizeof why) != TRESTLE_RESULT_SUCCESS)
+    return fprintf(stderr, "%s\n", why), 1;
+
+  must(t.engine_create(NULL, &engine), NULL);
+  must(t.queue_create(engine, 0, &queue), NULL);
+  confirmed(t.backend_query_req(engine, queue, backend, 0));
+  uint32_t role = TRESTLE_ROLE_CLIENT, family = v6 ? TRESTLE_FAMILY_IP6 : TRESTLE_FAMILY_IP4;
+  uint64_t session = confirmed(t.session_create_req(engine, queue, role, backend, 0));
+  confirmed(t.config_cert_verify_req(engine, session, ca, length, 0));
+  confirmed(t.config_option_req(engine, session, TRESTLE_OPTION_SERVER_NAME, 0,
+                                (const uint8_t *)name, strlen(name), 0));
+  uint64_t connection = confirmed(t.connection_create_req(engine, session, family, 0, 0));
+  must(t.connection_connect_req(engine, connection, ip, (uint16_t)atoi(argv[3]), 0), NULL);
+  for (int more = 1; more;) {
+    const trestle_message *message = next();
+    more = handle(message);
+    t.message_release(engine, message);
+  }
+  must(t.engine_destroy(engine), NULL);
+  return 0;
+}
