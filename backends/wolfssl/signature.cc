@@ -10,7 +10,6 @@
 #include "backends/wolfssl/wolf.h"
 
 #include <wolfssl/wolfcrypt/asn.h>
-#include <wolfssl/wolfcrypt/dsa.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/ed25519.h>
 #include <wolfssl/wolfcrypt/ed448.h>
@@ -26,7 +25,8 @@ constexpr int32_t kValid = 1;
 constexpr int32_t kInvalid = 0;
 constexpr int32_t kUnsupported = TRESTLE_BACKEND_ERROR;
 
-enum class Algorithm { kRsaPkcs1, kRsaPss, kEcdsa, kDsa, kEd25519, kEd448 };
+// kRsaPss is rsa_pss_rsae: of a key for any use of RSA; kRsaPssOnly of one restricted to it.
+enum class Algorithm { kRsaPkcs1, kRsaPss, kRsaPssOnly, kEcdsa, kDsa, kEd25519, kEd448 };
 
 // What a scheme asks for.
 struct Scheme {
@@ -45,9 +45,9 @@ constexpr Scheme kSchemes[] = {
     {0x0804, Algorithm::kRsaPss, WC_HASH_TYPE_SHA256, WC_MGF1SHA256, 0},
     {0x0805, Algorithm::kRsaPss, WC_HASH_TYPE_SHA384, WC_MGF1SHA384, 0},
     {0x0806, Algorithm::kRsaPss, WC_HASH_TYPE_SHA512, WC_MGF1SHA512, 0},
-    {0x0809, Algorithm::kRsaPss, WC_HASH_TYPE_SHA256, WC_MGF1SHA256, 0},
-    {0x080A, Algorithm::kRsaPss, WC_HASH_TYPE_SHA384, WC_MGF1SHA384, 0},
-    {0x080B, Algorithm::kRsaPss, WC_HASH_TYPE_SHA512, WC_MGF1SHA512, 0},
+    {0x0809, Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA256, WC_MGF1SHA256, 0},
+    {0x080A, Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA384, WC_MGF1SHA384, 0},
+    {0x080B, Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA512, WC_MGF1SHA512, 0},
     {0x0203, Algorithm::kEcdsa, WC_HASH_TYPE_SHA, 0, 0},
     {0x0403, Algorithm::kEcdsa, WC_HASH_TYPE_SHA256, 0, 0},
     {0x0503, Algorithm::kEcdsa, WC_HASH_TYPE_SHA384, 0, 0},
@@ -131,6 +131,11 @@ bool is_hash_oid(Span oid, wc_HashType hash) {
   }
 }
 
+bool is_absent_or_null(Span parameters) {
+  Reader reader(parameters);
+  return parameters.empty() || (reader.read(der::kNull).empty() && reader.at_end());
+}
+
 // An optional [n] AlgorithmIdentifier whose default is `absent`.
 bool read_algorithm_field(Reader* reader, uint8_t number, Span absent, der::Algorithm* algorithm) {
   Span field;
@@ -140,32 +145,37 @@ bool read_algorithm_field(Reader* reader, uint8_t number, Span absent, der::Algo
   return der::parse_algorithm(inner.read(der::kSequence), algorithm) && inner.at_end();
 }
 
+bool is_hash(const der::Algorithm& algorithm, wc_HashType hash) {
+  return is_hash_oid(algorithm.oid, hash) && is_absent_or_null(algorithm.parameters);
+}
+
+// An optional [2] INTEGER; -1 if it isn't one that could do.
+int read_salt_length(Reader* reader) {
+  Span field;
+  if (!reader->read_if(der::explicit_tag(2), &field)) return 20;
+  Reader inner(field);
+  const Span value = inner.read(der::kInteger);
+  return inner.at_end() && value.size == 1 && value.data[0] < 0x80 ? value.data[0] : -1;
+}
+
 // Whether a key that is restricted to RSASSA-PSS allows a scheme (RFC 4055, 3.3): the same hash for
 // message and mask, and a salt no longer than the scheme's, which is as long as its hash.
 bool pss_parameters_allow(Span parameters, wc_HashType hash) {
   if (parameters.empty()) return true;
   Reader outer(parameters);
   Reader fields(outer.read(der::kSequence));
-  if (!outer.at_end()) return false;
-  const Span sha1 = {kOidSha1, sizeof kOidSha1};
-  const Span mgf1 = {kOidMgf1, sizeof kOidMgf1};
-  der::Algorithm message_hash, mask, mask_hash = {sha1, {}};
-  if (!read_algorithm_field(&fields, 0, sha1, &message_hash)) return false;
-  if (!read_algorithm_field(&fields, 1, mgf1, &mask)) return false;
-  if (!mask.parameters.empty()) {
-    Reader inner(mask.parameters);
-    if (!der::parse_algorithm(inner.read(der::kSequence), &mask_hash)) return false;
+  der::Algorithm message_hash, mask, mask_hash;
+  if (!read_algorithm_field(&fields, 0, {kOidSha1, sizeof kOidSha1}, &message_hash) ||
+      !read_algorithm_field(&fields, 1, {kOidMgf1, sizeof kOidMgf1}, &mask)) {
+    return false;
   }
-  int salt = 20;
-  Span field;
-  if (fields.read_if(der::explicit_tag(2), &field)) {
-    Reader inner(field);
-    const Span value = der::magnitude(inner.read(der::kInteger));
-    if (!inner.at_end() || value.size > 1) return false;
-    salt = value.empty() ? 0 : value.data[0];
-  }
-  return is(mask.oid, kOidMgf1) && is_hash_oid(message_hash.oid, hash) &&
-         is_hash_oid(mask_hash.oid, hash) && salt <= wc_HashGetDigestSize(hash);
+  const int salt = read_salt_length(&fields);
+  if (!fields.at_end() || !outer.at_end() || salt < 0) return false;
+  Reader mask_parameters(mask.parameters);
+  // Without parameters the mask's hash is SHA-1, which no scheme has.
+  if (!der::parse_algorithm(mask_parameters.read(der::kSequence), &mask_hash)) return false;
+  return mask_parameters.at_end() && is(mask.oid, kOidMgf1) && is_hash(message_hash, hash) &&
+         is_hash(mask_hash, hash) && salt <= wc_HashGetDigestSize(hash);
 }
 
 bool load_rsa_key(Span der_key, RsaKey* key, Span* modulus) {
@@ -209,12 +219,11 @@ int32_t verify_pss(const Scheme& scheme, const Digest& digest, Span signature, R
 
 int32_t verify_rsa(const Scheme& scheme, const PublicKey& public_key, const Digest& digest,
                    Span signature) {
-  const bool restricted = is(public_key.oid, kOidRsaPss);
-  if (!restricted && !is(public_key.oid, kOidRsa)) return kUnsupported;
-  if (restricted && (scheme.algorithm == Algorithm::kRsaPkcs1 ||
-                     !pss_parameters_allow(public_key.parameters, scheme.hash))) {
-    return kUnsupported;
-  }
+  const bool fits = scheme.algorithm == Algorithm::kRsaPssOnly
+                        ? is(public_key.oid, kOidRsaPss) &&
+                              pss_parameters_allow(public_key.parameters, scheme.hash)
+                        : is(public_key.oid, kOidRsa) && is_absent_or_null(public_key.parameters);
+  if (!fits) return kUnsupported;
   RsaKey key;
   if (wc_InitRsaKey(&key, nullptr) != 0) return kUnsupported;
   Cleanup<RsaKey, wc_FreeRsaKey> free_key(&key);
@@ -222,8 +231,8 @@ int32_t verify_rsa(const Scheme& scheme, const PublicKey& public_key, const Dige
   if (!load_rsa_key(public_key.key, &key, &modulus)) return kUnsupported;
   if (signature.size != modulus.size) return kInvalid;
   if (std::memcmp(signature.data, modulus.data, modulus.size) >= 0) return kInvalid;
-  return scheme.algorithm == Algorithm::kRsaPss ? verify_pss(scheme, digest, signature, &key)
-                                                : verify_pkcs1(scheme, digest, signature, &key);
+  return scheme.algorithm == Algorithm::kRsaPkcs1 ? verify_pkcs1(scheme, digest, signature, &key)
+                                                  : verify_pss(scheme, digest, signature, &key);
 }
 
 // --- ECDSA and DSA -------------------------------------------------------------------------------
@@ -270,15 +279,44 @@ int32_t verify_ecdsa(const PublicKey& public_key, const Digest& digest, Span sig
   return result == 0 && valid == 1 ? kValid : kInvalid;
 }
 
-// FIPS 186-4, 4.7, with wolfCrypt's arithmetic: wc_DsaVerify takes 20-byte digests alone.
-bool dsa_equation_holds(DsaKey* key, mp_int* r, mp_int* s, const Digest& digest) {
+// With wolfCrypt's arithmetic: wc_DsaVerify takes 20-byte digests alone, and its decoder takes
+// anything for the parameters.
+struct DsaPublicKey {
+  mp_int p, q, g, y;
+};
+
+bool read_number(Span bytes, mp_int* number) {
+  return mp_init(number) == MP_OKAY && bytes.size <= 3072 / 8 &&
+         mp_read_unsigned_bin(number, bytes.data, size32(bytes)) == MP_OKAY;
+}
+
+bool load_dsa_key(const PublicKey& public_key, DsaPublicKey* key) {
+  Span p, q, g, y;
+  Reader outer(public_key.parameters);
+  Reader fields(outer.read(der::kSequence));
+  Reader value(public_key.key);
+  return read_minimal_positive(&fields, &p) && read_minimal_positive(&fields, &q) &&
+         read_minimal_positive(&fields, &g) && fields.at_end() && outer.at_end() &&
+         read_minimal_positive(&value, &y) && value.at_end() && read_number(p, &key->p) &&
+         read_number(q, &key->q) && read_number(g, &key->g) && read_number(y, &key->y);
+}
+
+// The sizes of FIPS 186-4, 4.2, and older ones.
+bool is_usable(DsaPublicKey* key) {
+  const int q_bits = mp_count_bits(&key->q);
+  return mp_count_bits(&key->p) >= 512 && (q_bits == 160 || q_bits == 224 || q_bits == 256) &&
+         mp_isodd(&key->p) && mp_isodd(&key->q) && !mp_isone(&key->g) && !mp_isone(&key->y) &&
+         mp_cmp(&key->g, &key->p) == MP_LT && mp_cmp(&key->y, &key->p) == MP_LT;
+}
+
+// FIPS 186-4, 4.7.
+bool dsa_equation_holds(DsaPublicKey* key, mp_int* r, mp_int* s, const Digest& digest) {
   const int q_bits = mp_count_bits(&key->q);
   const word32 used = std::min<word32>(digest.size, static_cast<word32>(q_bits) / 8);
   mp_int w, u1, u2;
   if (mp_init_multi(&w, &u1, &u2, nullptr, nullptr, nullptr) != MP_OKAY) return false;
   return mp_read_unsigned_bin(&u1, digest.bytes, used) == MP_OKAY &&
-         mp_mod(&u1, &key->q, &u1) == MP_OKAY && mp_invmod(s, &key->q, &w) == MP_OKAY &&
-         mp_mulmod(&u1, &w, &key->q, &u1) == MP_OKAY &&
+         mp_invmod(s, &key->q, &w) == MP_OKAY && mp_mulmod(&u1, &w, &key->q, &u1) == MP_OKAY &&
          mp_mulmod(r, &w, &key->q, &u2) == MP_OKAY &&
          mp_exptmod(&key->g, &u1, &key->p, &u1) == MP_OKAY &&
          mp_exptmod(&key->y, &u2, &key->p, &u2) == MP_OKAY &&
@@ -286,37 +324,15 @@ bool dsa_equation_holds(DsaKey* key, mp_int* r, mp_int* s, const Digest& digest)
          mp_cmp(r, &w) == MP_EQ;
 }
 
-// The sizes of FIPS 186-4, 4.2, and the older ones below 1024 bits; wolfSSL calculates up to 3072.
-bool is_supported_dsa_key(DsaKey* key) {
-  const int p_bits = mp_count_bits(&key->p);
-  const int q_bits = mp_count_bits(&key->q);
-  if (p_bits < 512 || p_bits > 3072 || !(q_bits == 160 || q_bits == 224 || q_bits == 256)) {
-    return false;
-  }
-  return mp_isodd(&key->p) && mp_isodd(&key->q) && !mp_iszero(&key->g) && !mp_isone(&key->g) &&
-         !mp_iszero(&key->y) && !mp_isone(&key->y) && mp_cmp(&key->g, &key->p) == MP_LT &&
-         mp_cmp(&key->y, &key->p) == MP_LT;
-}
-
 int32_t verify_dsa(const PublicKey& public_key, const Digest& digest, Span signature) {
-  if (!is(public_key.oid, kOidDsa)) return kUnsupported;
-  DsaKey key;
-  if (wc_InitDsaKey(&key) != 0) return kUnsupported;
-  Cleanup<DsaKey, wc_FreeDsaKey> free_key(&key);
-  word32 used = 0;
-  if (wc_DsaPublicKeyDecode(public_key.spki.data, &used, &key, size32(public_key.spki)) != 0 ||
-      !is_supported_dsa_key(&key)) {
+  DsaPublicKey key;
+  if (!is(public_key.oid, kOidDsa) || !load_dsa_key(public_key, &key) || !is_usable(&key)) {
     return kUnsupported;
   }
   Span r_bytes, s_bytes;
-  if (!parse_r_s(signature, &r_bytes, &s_bytes)) return kInvalid;
-  // Longer ones are not below q.
-  if (r_bytes.size > 32 || s_bytes.size > 32) return kInvalid;
   mp_int r, s;
-  if (mp_init_multi(&r, &s, nullptr, nullptr, nullptr, nullptr) != MP_OKAY ||
-      mp_read_unsigned_bin(&r, r_bytes.data, size32(r_bytes)) != MP_OKAY ||
-      mp_read_unsigned_bin(&s, s_bytes.data, size32(s_bytes)) != MP_OKAY ||
-      mp_cmp(&r, &key.q) != MP_LT || mp_cmp(&s, &key.q) != MP_LT) {
+  if (!parse_r_s(signature, &r_bytes, &s_bytes) || !read_number(r_bytes, &r) ||
+      !read_number(s_bytes, &s) || mp_cmp(&r, &key.q) != MP_LT || mp_cmp(&s, &key.q) != MP_LT) {
     return kInvalid;
   }
   return dsa_equation_holds(&key, &r, &s, digest) ? kValid : kInvalid;
