@@ -8,6 +8,7 @@
 #include "backends/wolfssl/error.h"
 
 #include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/memory.h>
 #include <wolfssl/wolfcrypt/pkcs12.h>
@@ -23,6 +24,17 @@ constexpr uint8_t kOidEd25519[] = {0x2B, 0x65, 0x70};
 constexpr uint8_t kOidEd448[] = {0x2B, 0x65, 0x71};
 constexpr uint8_t kOidPbes2[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0D};
 constexpr uint8_t kOidPbkdf2[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0C};
+
+constexpr uint8_t kOidHmacSha1[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x07};
+constexpr uint8_t kOidHmacSha256[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x09};
+constexpr uint8_t kOidAes128Cbc[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x02};
+constexpr uint8_t kOidAes256Cbc[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2A};
+constexpr uint8_t kOid3DesCbc[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x03, 0x07};
+
+template <size_t n>
+Span oid(const uint8_t (&bytes)[n]) {
+  return {bytes, n};
+}
 
 Span span_of(const trestle_bytes& bytes) { return {bytes.data, static_cast<size_t>(bytes.length)}; }
 
@@ -40,9 +52,9 @@ bool parse_pkcs8(Span input, Pkcs8* pkcs8) {
   return fields.ok() && outer.at_end() && der::parse_algorithm(algorithm, &pkcs8->algorithm);
 }
 
-bool is_known_key_algorithm(Span oid) {
-  return oid == Span{kOidRsa, sizeof kOidRsa} || oid == Span{kOidEc, sizeof kOidEc} ||
-         oid == Span{kOidEd25519, sizeof kOidEd25519} || oid == Span{kOidEd448, sizeof kOidEd448};
+bool is_known_key_algorithm(Span algorithm) {
+  return algorithm == oid(kOidRsa) || algorithm == oid(kOidEc) || algorithm == oid(kOidEd25519) ||
+         algorithm == oid(kOidEd448);
 }
 
 // Whether an RSAPrivateKey is larger than wolfSSL was built for.
@@ -63,21 +75,36 @@ int32_t check_pkcs8(Span key, trestle_backend_error* error) {
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
                 "wolfSSL has private keys of RSA, EC, Ed25519 and Ed448 only");
   }
-  if (pkcs8.algorithm.oid == Span{kOidRsa, sizeof kOidRsa} && is_oversized_rsa(pkcs8.key)) {
+  if (pkcs8.algorithm.oid == oid(kOidRsa) && is_oversized_rsa(pkcs8.key)) {
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "RSA keys end at %d bits", RSA_MAX_SIZE);
   }
   return TRESTLE_BACKEND_OK;
 }
 
-// RFC 8018: only PBKDF2 is there as a key derivation of PBES2.
+// PBES2 (RFC 8018): what wolfSSL lacks it would report as a wrong password.
 bool has_known_encryption(Span algorithm_content) {
-  der::Algorithm algorithm, derivation;
-  if (!der::parse_algorithm(algorithm_content, &algorithm)) return false;
-  if (!(algorithm.oid == Span{kOidPbes2, sizeof kOidPbes2})) return true;
-  Reader outer(algorithm.parameters);
+  der::Algorithm scheme, derivation, cipher, prf;
+  if (!der::parse_algorithm(algorithm_content, &scheme)) return false;
+  if (!(scheme.oid == oid(kOidPbes2))) return true;
+  Reader outer(scheme.parameters);
   Reader fields(outer.read(der::kSequence));
-  return der::parse_algorithm(fields.read(der::kSequence), &derivation) &&
-         derivation.oid == Span{kOidPbkdf2, sizeof kOidPbkdf2};
+  if (!der::parse_algorithm(fields.read(der::kSequence), &derivation) ||
+      !der::parse_algorithm(fields.read(der::kSequence), &cipher) || !fields.at_end()) {
+    return false;
+  }
+  Reader derivation_outer(derivation.parameters);
+  Reader pbkdf2(derivation_outer.read(der::kSequence));
+  pbkdf2.read(der::kOctetString);
+  pbkdf2.read(der::kInteger);
+  Span key_length, prf_content;
+  pbkdf2.read_if(der::kInteger, &key_length);
+  const bool default_prf = !pbkdf2.read_if(der::kSequence, &prf_content);
+  const bool known_prf = default_prf || (der::parse_algorithm(prf_content, &prf) &&
+                                         (prf.oid == oid(kOidHmacSha1) ||
+                                          prf.oid == oid(kOidHmacSha256)));
+  return derivation.oid == oid(kOidPbkdf2) && pbkdf2.at_end() && known_prf &&
+         (cipher.oid == oid(kOidAes128Cbc) || cipher.oid == oid(kOidAes256Cbc) ||
+          cipher.oid == oid(kOid3DesCbc));
 }
 
 int32_t decrypt_pkcs8(const trestle_backend_identity_source& source, SecretBytes* key,
@@ -189,10 +216,10 @@ int32_t take_pkcs12(const trestle_backend_identity_source& source,
   if (result == MAC_CMP_FAILED_E) {
     return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, result, "the PKCS#12's MAC does not match");
   }
-  if (result == ASN_INPUT_E || result == ALGO_ID_E) {
+  // The MAC was right, so it is what somebody made.
+  if (result < 0) {
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "encryption of the PKCS#12");
   }
-  if (result < 0) return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, result, "PKCS#12 content");
   if (content.key == nullptr) {
     return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "the PKCS#12 has no private key");
   }
@@ -207,6 +234,46 @@ int32_t take_pkcs12(const trestle_backend_identity_source& source,
   return TRESTLE_BACKEND_OK;
 }
 
+// The SubjectPublicKeyInfo of a certificate (RFC 5280, 4.1), tag and length included.
+Span public_key_of(Span certificate) {
+  Reader outer(certificate);
+  Reader fields(outer.read(der::kSequence));
+  Reader tbs(fields.read(der::kSequence));
+  Span version;
+  tbs.read_if(der::explicit_tag(0), &version);
+  tbs.read(der::kInteger); // serial number
+  for (int i = 0; i < 4; ++i) tbs.read(der::kSequence); // signature, issuer, validity, subject
+  return tbs.read_whole(der::kSequence);
+}
+
+bool export_point(ecc_key* key, std::vector<uint8_t>* point) {
+  word32 size = 1 + 2 * MAX_ECC_BYTES;
+  point->resize(size);
+  if (wc_ecc_export_x963(key, point->data(), &size) != 0) return false;
+  point->resize(size);
+  return true;
+}
+
+// wolfSSL's check of an EC pair looks at each half by itself, so that any key goes with any
+// certificate of the curve. True also if it isn't an EC pair.
+bool ec_halves_match(const trestle_backend_identity& identity) {
+  const Span spki = public_key_of({identity.certificates.data(), identity.certificates.size()});
+  ecc_key certified, own;
+  if (wc_ecc_init(&certified) != 0) return false;
+  Cleanup<ecc_key, wc_ecc_free> free_certified(&certified);
+  if (wc_ecc_init(&own) != 0) return false;
+  Cleanup<ecc_key, wc_ecc_free> free_own(&own);
+  word32 spki_used = 0, key_used = 0;
+  if (wc_EccPublicKeyDecode(spki.data, &spki_used, &certified, static_cast<word32>(spki.size)) != 0 ||
+      wc_EccPrivateKeyDecode(identity.key.data(), &key_used, &own,
+                             static_cast<word32>(identity.key.size())) != 0) {
+    return true;
+  }
+  std::vector<uint8_t> certified_point, own_point;
+  return wc_ecc_make_pub(&own, nullptr) == 0 && export_point(&own, &own_point) &&
+         export_point(&certified, &certified_point) && own_point == certified_point;
+}
+
 // Loads the identity once, so that contexts find nothing wrong with it later.
 int32_t check_identity(const trestle_backend_identity& identity, trestle_backend_error* error) {
   std::unique_ptr<WOLFSSL_CTX, void (*)(WOLFSSL_CTX*)> context(
@@ -219,7 +286,8 @@ int32_t check_identity(const trestle_backend_identity& identity, trestle_backend
   if (!load_key(identity, context.get(), &code)) {
     return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "wolfSSL can't use the private key");
   }
-  if (wolfSSL_CTX_check_private_key(context.get()) != WOLFSSL_SUCCESS) {
+  if (wolfSSL_CTX_check_private_key(context.get()) != WOLFSSL_SUCCESS ||
+      !ec_halves_match(identity)) {
     return fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0, "the private key is not the certificate's");
   }
   return TRESTLE_BACKEND_OK;
