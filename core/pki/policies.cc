@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace trestle::pki {
 namespace {
@@ -36,7 +37,7 @@ void apply_policies(const Certificate& certificate, bool is_last, PolicyState* s
       next_has_any = state->has_any;
     }
   }
-  state->expected.swap(next);
+  state->expected = std::move(next);
   state->has_any = next_has_any;
 }
 
