@@ -13,8 +13,10 @@ namespace {
 
 const trestle_host *host = nullptr;
 
-// A peer that sends nothing but empty records, tickets, key updates or warnings is cut off.
+// A peer that sends nothing but empty records, tickets, key updates or warnings is cut off, and so
+// is one that sends a handshake message of up to 16 MiB, all of which GnuTLS would gather.
 constexpr unsigned kIdleStepsMax = 128;
+constexpr unsigned kIdleBytesMax = 256 * 1024;
 // Each attempt is answered by a warning, so that there has to be an end to them.
 constexpr unsigned kRenegotiationsMax = 4;
 constexpr uint64_t kRecordMax = 16384;
@@ -24,6 +26,27 @@ int drop_key_log(gnutls_session_t, const char *, const gnutls_datum_t *) { retur
 
 // GnuTLS would otherwise ask the kernel about the descriptor that isn't one.
 int always_ready(gnutls_transport_ptr_t, unsigned) { return 1; }
+
+// What a ClientHello offers.
+struct Versions {
+  bool listed = false;  // in supported_versions
+  bool has_tls12 = false;
+  bool has_tls13 = false;
+};
+
+int read_supported_versions(void *versions, unsigned extension, const unsigned char *data,
+                            unsigned size) {
+  constexpr unsigned kSupportedVersions = 43;
+  auto *out = static_cast<Versions *>(versions);
+  if (extension != kSupportedVersions) return 0;
+  out->listed = true;
+  for (unsigned i = 1; i + 1 < size; i += 2) {
+    const int version = data[i] << 8 | data[i + 1];
+    if (version == TRESTLE_VERSION_TLS12) out->has_tls12 = true;
+    if (version == TRESTLE_VERSION_TLS13) out->has_tls13 = true;
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -52,8 +75,9 @@ int Connection::begin() {
   gnutls_session_set_verify_function(session, verify);
   gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
   gnutls_handshake_set_timeout(session, GNUTLS_INDEFINITE_TIMEOUT);
-  if (context_.dh_bits_min != 0) gnutls_dh_set_prime_bits(session, context_.dh_bits_min);
   code = gnutls_priority_set(session, context_.priority.get());
+  // Setting a priority resets it.
+  if (context_.dh_bits_min != 0) gnutls_dh_set_prime_bits(session, context_.dh_bits_min);
   return code < 0 ? code : set_credentials();
 }
 
@@ -86,7 +110,12 @@ ssize_t Connection::pull(gnutls_transport_ptr_t pointer, void *buffer, size_t ca
   auto *self = static_cast<Connection *>(pointer);
   const int64_t got =
       host->pull(self->host_connection_, static_cast<uint8_t *>(buffer), capacity);
-  if (got > 0) return static_cast<ssize_t>(got);
+  if (got > 0) {
+    self->idle_bytes_ += static_cast<uint32_t>(got);
+    if (self->idle_bytes_ <= kIdleBytesMax) return static_cast<ssize_t>(got);
+    gnutls_transport_set_errno(self->session_.get(), EMSGSIZE);
+    return -1;
+  }
   if (got == 0) {
     self->ended_ = true;
     return 0;
@@ -144,7 +173,7 @@ int Connection::on_incoming(unsigned type, const gnutls_datum_t &message) {
   switch (type) {
     case GNUTLS_HANDSHAKE_CLIENT_HELLO:
       hello_seen_ = true;
-      return 0;
+      return check_client_hello(message);
     case GNUTLS_HANDSHAKE_SERVER_HELLO:
       hello_seen_ = true;
       return note_server_hello(message);
@@ -163,6 +192,20 @@ int Connection::on_incoming(unsigned type, const gnutls_datum_t &message) {
     default:
       return 0;
   }
+}
+
+// GnuTLS says "no common suite" when it is the versions that don't fit.
+int Connection::check_client_hello(const gnutls_datum_t &message) const {
+  if (message.size < 2) return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+  Versions versions;
+  // A malformed message is GnuTLS's to refuse.
+  gnutls_ext_raw_parse(&versions, read_supported_versions, &message,
+                       GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+  const int legacy = message.data[0] << 8 | message.data[1];
+  if (!versions.listed) versions.has_tls12 = legacy >= TRESTLE_VERSION_TLS12;
+  return (versions.has_tls12 && context_.has_tls12) || (versions.has_tls13 && context_.has_tls13)
+             ? 0
+             : GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
 }
 
 // The suite that was chosen: behind version, random and session id (RFC 8446, 4.1.3).
@@ -227,7 +270,7 @@ int32_t Connection::handshake(trestle_backend_error *error) {
       case Step::kFailed:
         return fail_with(code, error);
       case Step::kDone:
-        idle_steps_ = 0;
+        idle_bytes_ = idle_steps_ = 0;
         if (!is_peer_acceptable()) return fail_with(GNUTLS_E_CERTIFICATE_ERROR, error);
         established_ = true;
         return TRESTLE_BACKEND_OK;
@@ -261,7 +304,7 @@ int32_t Connection::decrypt(uint8_t *buffer, uint64_t capacity, uint64_t *length
     if (step == Step::kAgain) continue;
     if (step == Step::kDone && got > 0) {
       filled += static_cast<uint64_t>(got);
-      idle_steps_ = 0;
+      idle_bytes_ = idle_steps_ = 0;
       continue;
     }
     if (filled == 0) {

@@ -27,7 +27,8 @@ class Connection {
   // For GnuTLS's callbacks.
   static Connection *of(gnutls_session_t session);
   const trestle_backend_context &context() const { return context_; }
-  void set_unknown_psk_identity() { unknown_psk_identity_ = true; }
+  enum class PskIdentity { kNone, kKnown, kUnknown };
+  void set_psk_identity(PskIdentity identity) { psk_identity_ = identity; }
 
  private:
   static ssize_t pull(gnutls_transport_ptr_t connection, void *buffer, size_t capacity);
@@ -38,6 +39,7 @@ class Connection {
 
   int set_credentials();
   int on_incoming(unsigned type, const gnutls_datum_t &message);
+  int check_client_hello(const gnutls_datum_t &message) const;
   int note_server_hello(const gnutls_datum_t &message);
   int ask_once();
   bool is_peer_acceptable() const;
@@ -48,13 +50,15 @@ class Connection {
   int32_t fail_with(int code, trestle_backend_error *error);
   int32_t result_of(int code) const;
   int alert_of(int code) const;
+  bool is_wrong_binder(int code) const;
 
   const trestle_backend_context &context_;
   void *const host_connection_;
   Session session_;
   uint16_t suite_ = 0;
   int deferred_ = 0;  // what befell GnuTLS behind the data that decrypt just returned
-  uint16_t idle_steps_ = 0;  // records without data, one after the other
+  uint32_t idle_bytes_ = 0;  // pulled since there was data, or since the beginning
+  uint16_t idle_steps_ = 0;  // records since then
   uint8_t renegotiations_ = 0;
   // Within a step: what the transport said last.
   bool would_block_ = false;
@@ -65,7 +69,7 @@ class Connection {
   bool certificate_seen_ = false;
   bool asked_ = false;
   bool rejected_ = false;
-  bool unknown_psk_identity_ = false;
+  PskIdentity psk_identity_ = PskIdentity::kNone;  // server: what the client named
 };
 
 // Keeps the host's functions. To be called from process_init.

@@ -39,13 +39,14 @@ int tell_psk(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t 
 }
 
 int find_psk(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key) {
-  const trestle_backend_context &context = Connection::of(session)->context();
+  Connection *connection = Connection::of(session);
+  const trestle_backend_context &context = connection->context();
   const std::string &known = context.psk_identity;
-  if (identity->size != known.size() ||
-      gnutls_memcmp(identity->data, known.data(), known.size()) != 0) {
-    Connection::of(session)->set_unknown_psk_identity();
-    return -1;
-  }
+  const bool same = identity->size == known.size() &&
+                    gnutls_memcmp(identity->data, known.data(), known.size()) == 0;
+  connection->set_psk_identity(same ? Connection::PskIdentity::kKnown
+                                    : Connection::PskIdentity::kUnknown);
+  if (!same) return -1;
   return copy(context.psk.data(), context.psk.size(), key) ? 0 : -1;
 }
 
@@ -108,6 +109,8 @@ int32_t fill(const trestle_backend_config &config, trestle_backend_context *cont
   context->dh_bits_min = config.dh_bits_min;
   if (config.server_name != nullptr) context->server_name = config.server_name;
   context->suites = std::move(negotiable.suites);
+  context->has_tls12 = negotiable.has_tls12;
+  context->has_tls13 = negotiable.has_tls13;
   context->priority = std::move(negotiable.priority);
   int code = add_certificate(config, context);
   if (code >= 0) code = add_psk(config, context);

@@ -15,6 +15,8 @@ struct trestle_backend_context {
   uint32_t dh_bits_min = 0;
   std::string server_name;
   std::vector<uint16_t> suites;  // what may be negotiated
+  bool has_tls12 = false;
+  bool has_tls13 = false;
   trestle::gnutls_backend::Secret psk;
   std::string psk_identity;
   trestle::gnutls_backend::Priority priority;

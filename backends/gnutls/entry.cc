@@ -72,7 +72,7 @@ int32_t capability(uint32_t what, uint32_t argument) noexcept {
     case TRESTLE_CAPABILITY_GROUP:
       return find_group(id) != nullptr;
     case TRESTLE_CAPABILITY_SIGNATURE_SCHEME:
-      return find_scheme(id) != nullptr && find_scheme(id)->priority != nullptr;
+      return find_scheme(id) != nullptr;
     case TRESTLE_CAPABILITY_PSK_TLS13:
     case TRESTLE_CAPABILITY_PKCS12:
     case TRESTLE_CAPABILITY_ENCRYPTED_PKCS8:

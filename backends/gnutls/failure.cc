@@ -5,8 +5,15 @@
 
 namespace trestle::gnutls_backend {
 
+// TLS 1.3: the client knows the identity but not the key; GnuTLS says "illegal parameter".
+bool Connection::is_wrong_binder(int code) const {
+  return code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER && psk_identity_ == PskIdentity::kKnown &&
+         suite_ == 0;
+}
+
 int32_t Connection::result_of(int code) const {
   if (rejected_) return TRESTLE_RESULT_CERT_REJECTED;
+  if (is_wrong_binder(code)) return TRESTLE_RESULT_HANDSHAKE_FAILED;
   switch (code) {
     case GNUTLS_E_MEMORY_ERROR:
       return TRESTLE_RESULT_OUT_OF_MEMORY;
@@ -22,7 +29,8 @@ int32_t Connection::result_of(int code) const {
     case GNUTLS_E_NO_CERTIFICATE_FOUND:
       return context_.is_server() && certificate_seen_ ? TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE
                                                        : TRESTLE_RESULT_PROTOCOL_VIOLATION;
-    case GNUTLS_E_AGAIN:  // too many steps without data
+    case GNUTLS_E_AGAIN:       // too many records without data
+    case GNUTLS_E_PULL_ERROR:  // too many bytes
     case GNUTLS_E_WARNING_ALERT_RECEIVED:
     case GNUTLS_E_REHANDSHAKE:
     case GNUTLS_E_DECRYPTION_FAILED:
@@ -48,12 +56,14 @@ int32_t Connection::result_of(int code) const {
 
 int Connection::alert_of(int code) const {
   if (rejected_) return GNUTLS_A_BAD_CERTIFICATE;
-  if (unknown_psk_identity_) return GNUTLS_A_UNKNOWN_PSK_IDENTITY;
+  if (psk_identity_ == PskIdentity::kUnknown) return GNUTLS_A_UNKNOWN_PSK_IDENTITY;
   switch (code) {
     case GNUTLS_E_NO_CERTIFICATE_FOUND:
       // RFC 5246, 7.4.6.
       return context_.is_server() && certificate_seen_ ? GNUTLS_A_HANDSHAKE_FAILURE
                                                        : GNUTLS_A_UNEXPECTED_MESSAGE;
+    case GNUTLS_E_PULL_ERROR:
+      return GNUTLS_A_DECODE_ERROR;  // as for GNUTLS_E_HANDSHAKE_TOO_LARGE
     case GNUTLS_E_AGAIN:
     case GNUTLS_E_WARNING_ALERT_RECEIVED:
     case GNUTLS_E_TOO_MANY_EMPTY_PACKETS:

@@ -26,10 +26,15 @@ class Text {
 };
 
 // A string with one of these has side effects in TLS 1.3: the NULL cipher and RSA_PSK disable it,
-// plain PSK adds psk_ke. The suite comes in through set_suites alone then.
-bool spoils_tls13(const Suite &suite) {
+// PSK and DHE_PSK offer psk_ke and psk_dhe_ke. The suite comes in through set_suites alone then.
+bool touches_tls13(const Suite &suite) {
   return suite.cipher == GNUTLS_CIPHER_NULL || suite.kx == GNUTLS_KX_RSA_PSK ||
-         suite.kx == GNUTLS_KX_PSK;
+         suite.kx == GNUTLS_KX_PSK || suite.kx == GNUTLS_KX_DHE_PSK;
+}
+
+// The hash of an external PSK is SHA-256.
+bool suits_external_psk(const Suite *suite) {
+  return suite->is_tls13() && suite->id != TRESTLE_TLS_AES_256_GCM_SHA384;
 }
 
 int32_t choose_suites(const trestle_backend_config &config, std::vector<const Suite *> *suites,
@@ -53,7 +58,7 @@ int32_t choose_suites(const trestle_backend_config &config, std::vector<const Su
 
 void add_suite_algorithms(const std::vector<const Suite *> &suites, bool has_tls13, Text *text) {
   for (const Suite *suite : suites) {
-    if (has_tls13 && spoils_tls13(*suite)) continue;
+    if (has_tls13 && touches_tls13(*suite)) continue;
     text->add(std::string("+") + gnutls_cipher_get_name(suite->cipher));
     text->add(std::string("+") + gnutls_mac_get_name(suite->mac));
     if (!suite->is_tls13()) text->add(std::string("+") + gnutls_kx_get_name(suite->kx));
@@ -92,16 +97,25 @@ int32_t add_groups(const trestle_backend_config &config, bool needed, Text *text
   return TRESTLE_BACKEND_OK;
 }
 
-int32_t add_schemes(const trestle_backend_config &config, Text *text,
+constexpr uint16_t kDsaSha1 = 0x0202;
+
+int32_t add_schemes(const trestle_backend_config &config,
+                    const std::vector<const Suite *> &suites, Text *text,
                     trestle_backend_error *error) {
+  bool can_sign_dss = false;
   for (uint32_t i = 0; i < config.signature_scheme_count; ++i) {
     const Scheme *scheme = find_scheme(config.signature_schemes[i]);
-    if (scheme == nullptr || scheme->priority == nullptr) {
-      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
-                  "GnuTLS can't do signature scheme 0x%04X in a handshake",
+    if (scheme == nullptr) {
+      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "GnuTLS lacks signature scheme 0x%04X",
                   config.signature_schemes[i]);
     }
-    text->append(std::string(":") + scheme->priority);
+    can_sign_dss |= scheme->id == kDsaSha1;
+    text->append(scheme->priority);
+  }
+  const auto is_dss = [](const Suite *suite) { return suite->kx == GNUTLS_KX_DHE_DSS; };
+  if (!can_sign_dss && std::any_of(suites.begin(), suites.end(), is_dss)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+                "GnuTLS does DHE_DSS with signature scheme dsa_sha1 (0x0202) only");
   }
   return TRESTLE_BACKEND_OK;
 }
@@ -127,6 +141,9 @@ int32_t fail_suites(int code, const std::vector<const Suite *> &suites,
 
 int32_t make_negotiable(const trestle_backend_config &config, Negotiable *negotiable,
                         trestle_backend_error *error) {
+  if (config.version_min < TRESTLE_VERSION_TLS12 || config.version_max > TRESTLE_VERSION_TLS13) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "only TLS 1.2 and TLS 1.3");
+  }
   std::vector<const Suite *> suites;
   int32_t status = choose_suites(config, &suites, negotiable, error);
   if (status != TRESTLE_BACKEND_OK) return status;
@@ -138,11 +155,12 @@ int32_t make_negotiable(const trestle_backend_config &config, Negotiable *negoti
   const bool needs_group =
       negotiable->has_tls13 || std::any_of(suites.begin(), suites.end(), is_elliptic);
   status = add_groups(config, needs_group, &text, error);
-  if (status == TRESTLE_BACKEND_OK) status = add_schemes(config, &text, error);
+  if (status == TRESTLE_BACKEND_OK) status = add_schemes(config, suites, &text, error);
   if (status != TRESTLE_BACKEND_OK) return status;
   add_suite_algorithms(suites, negotiable->has_tls13, &text);
-  // What makes GnuTLS offer psk_dhe_ke.
-  if (negotiable->has_tls13 && config.psk.length != 0) text.add("+DHE-PSK");
+  if (config.psk.length != 0 && std::any_of(suites.begin(), suites.end(), suits_external_psk)) {
+    text.add("+DHE-PSK");  // psk_dhe_ke
+  }
   // The profile: GnuTLS itself sets no limits, its certificate verification is not used.
   text.append(":+CTYPE-X509:%SERVER_PRECEDENCE:%NO_TICKETS:%PROFILE_VERY_WEAK");
 

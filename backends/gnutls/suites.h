@@ -34,7 +34,7 @@ struct Scheme {
   uint16_t id;
   gnutls_pk_algorithm_t key;  // of the signer, as gnutls_pubkey_get_pk_algorithm names it
   gnutls_sign_algorithm_t algorithm;  // of a certificate's signature
-  const char *priority;  // in a priority string; NULL: certificates only
+  const char *priority;  // to be added to a priority string; "": certificates only
 };
 const Scheme *find_scheme(uint16_t id);
 
