@@ -30,17 +30,23 @@ class Password {
   std::string text_;
 };
 
+// The library decrypts a container's bags in the default library context, whatever context the
+// container was made with. The default is the thread's, so the program doesn't notice.
+class OwnDefaultContext {
+ public:
+  OwnDefaultContext() : before_(OSSL_LIB_CTX_set0_default(library_context())) {}
+  ~OwnDefaultContext() { OSSL_LIB_CTX_set0_default(before_); }
+  OwnDefaultContext(const OwnDefaultContext &) = delete;
+  OwnDefaultContext &operator=(const OwnDefaultContext &) = delete;
+
+ private:
+  OSSL_LIB_CTX *before_;
+};
+
 Pkcs12Ptr parse(const trestle_bytes &pfx) {
   if (pfx.length > LONG_MAX) return nullptr;
-  Pkcs12Ptr container(PKCS12_init_ex(NID_pkcs7_data, library_context(), nullptr));
-  if (!container) throw std::bad_alloc();
-  PKCS12 *parsed = container.get();
   const uint8_t *at = pfx.data;
-  if (d2i_PKCS12(&parsed, &at, static_cast<long>(pfx.length)) == nullptr) {
-    container.release();  // d2i freed it
-    return nullptr;
-  }
-  return container;
+  return Pkcs12Ptr(d2i_PKCS12(nullptr, &at, static_cast<long>(pfx.length)));
 }
 
 X509 *find_issuer(const STACK_OF(X509) *candidates, X509 *subject) {
@@ -69,6 +75,7 @@ CertificatesPtr order_chain(X509 *leaf, const STACK_OF(X509) *candidates) {
 
 int32_t load_pkcs12(const trestle_bytes &pfx, const trestle_bytes &password_bytes,
                     trestle_backend_identity &identity, trestle_backend_error *error) {
+  OwnDefaultContext own_default;
   Pkcs12Ptr container = parse(pfx);
   if (!container) return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, "not a PKCS#12 container");
   if (PKCS12_mac_present(container.get()) != 1) {
