@@ -8,6 +8,10 @@
 # What the headers in HEADER_DIRECTORY don't define is private and may change.
 set -euo pipefail
 
+# Names of the exported functions, and of those whose types the description knows.
+exported() { sed -nE "s/.*<elf-symbol name='([^']*)'.* type='func-type'.*/\\1/p" "$1" | sort; }
+described() { sed -nE "s/.* elf-symbol-id='([^'@]*).*/\\1/p" "$1" | sort; }
+
 fail() {
   echo "FAILED: $*"
   exit 1
@@ -16,6 +20,8 @@ fail() {
 for tool in abidw abidiff readelf; do
   command -v "$tool" >/dev/null || fail "$tool is not installed"
 done
+
+public_only=(--drop-private-types --exported-interfaces-only)
 
 demand_debug_information() {
   [[ -s $1 ]] || fail "$1 is missing"
@@ -28,20 +34,22 @@ if [[ $1 == --print ]]; then
   demand_debug_information "$2" >&2
   # Not --no-show-locs: without its place, abidiff takes a public struct for a private one and
   # filters its changes out.
-  exec abidw --headers-dir "$3" --drop-private-types --no-corpus-path --no-comp-dir-path "$2"
+  exec abidw --headers-dir "$3" "${public_only[@]}" --no-corpus-path --no-comp-dir-path "$2"
 fi
 object=$1
 description=$2
 headers=$3
 
 demand_debug_information "$object"
-grep -q ' elf-symbol-id=' "$description" 2>/dev/null || fail "$description describes no function"
+[[ -s $description ]] || fail "$description is missing or empty"
+untyped=$(comm -23 <(exported "$description") <(described "$description"))
+[[ -z $untyped ]] || fail "$description has no types for" $untyped
 code=0
-report=$(abidiff --headers-dir2 "$headers" --drop-private-types "$description" "$object" 2>&1) ||
+report=$(abidiff --headers-dir2 "$headers" "${public_only[@]}" "$description" "$object" 2>&1) ||
   code=$?
 if [[ $code -ne 0 ]]; then
   sed 's/^/    /' <<<"$report"
   fail "abidiff ended with exit code $code: the ABI of $(basename "$object") has changed"
 fi
-echo "abi: $(grep -c ' elf-symbol-id=' "$description") functions of $(basename "$object") checked," \
+echo "abi: $(described "$description" | wc -l) functions of $(basename "$object") checked," \
   "0 findings"

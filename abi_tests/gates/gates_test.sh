@@ -234,9 +234,12 @@ rm library.so
 expect "abi: no library" 1 "FAILED: library.so is missing" abi
 library
 : >empty
-expect "abi: an empty description" 1 "FAILED: empty describes no function" \
+expect "abi: an empty description" 1 "FAILED: empty is missing or empty" \
   "$gates/check_abi.sh" library.so empty api/trestle
-path_with bash grep readelf abidw sed basename
+sed "s/ elf-symbol-id='trestle_abi@[^']*'//" library.abi >untyped.abi
+expect "abi: a function without its types" 1 "FAILED: untyped.abi has no types for trestle_abi" \
+  "$gates/check_abi.sh" library.so untyped.abi api/trestle
+path_with bash grep readelf abidw sed sort comm basename
 expect "abi: no abidiff" 1 "FAILED: abidiff is not installed" \
   env PATH="$folder/bin" "$gates/check_abi.sh" library.so library.abi api/trestle
 
