@@ -14,7 +14,7 @@ namespace {
 const trestle_host *host = nullptr;
 
 // A peer that sends nothing but empty records, tickets, key updates or warnings is cut off, and so
-// is one that sends a handshake message of up to 16 MiB, all of which GnuTLS would gather.
+// is one that sends an encrypted handshake message of up to 16 MiB, which GnuTLS would gather.
 constexpr unsigned kIdleStepsMax = 128;
 constexpr unsigned kIdleBytesMax = 256 * 1024;
 // Each attempt is answered by a warning, so that there has to be an end to them.
@@ -112,7 +112,10 @@ ssize_t Connection::pull(gnutls_transport_ptr_t pointer, void *buffer, size_t ca
       host->pull(self->host_connection_, static_cast<uint8_t *>(buffer), capacity);
   if (got > 0) {
     self->idle_bytes_ += static_cast<uint32_t>(got);
-    if (self->idle_bytes_ <= kIdleBytesMax) return static_cast<ssize_t>(got);
+    self->inbound_.see(static_cast<const uint8_t *>(buffer), static_cast<size_t>(got));
+    if (self->idle_bytes_ <= kIdleBytesMax && !self->inbound_.has_oversized_message()) {
+      return static_cast<ssize_t>(got);
+    }
     gnutls_transport_set_errno(self->session_.get(), EMSGSIZE);
     return -1;
   }

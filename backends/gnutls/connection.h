@@ -5,6 +5,7 @@
 
 #include "backends/gnutls/context.h"
 #include "backends/gnutls/handles.h"
+#include "backends/gnutls/inbound.h"
 
 namespace trestle::gnutls_backend {
 
@@ -51,10 +52,13 @@ class Connection {
   int32_t result_of(int code) const;
   int alert_of(int code) const;
   bool is_wrong_binder(int code) const;
+  bool is_early_tls13_server() const;
+  int received_alert(int code) const;
 
   const trestle_backend_context &context_;
   void *const host_connection_;
   Session session_;
+  Inbound inbound_;
   uint16_t suite_ = 0;
   int deferred_ = 0;  // what befell GnuTLS behind the data that decrypt just returned
   uint32_t idle_bytes_ = 0;  // pulled since there was data, or since the beginning

@@ -74,13 +74,34 @@ int Connection::alert_of(int code) const {
   }
 }
 
+// Where a client's alert may come in the clear although the server has keys.
+bool Connection::is_early_tls13_server() const {
+  return context_.is_server() && !established_ &&
+         gnutls_protocol_get_version(session_.get()) == GNUTLS_TLS1_3;
+}
+
+// The peer's alert if that is what ended it; else -1.
+int Connection::received_alert(int code) const {
+  switch (code) {
+    case GNUTLS_E_FATAL_ALERT_RECEIVED:
+    case GNUTLS_E_SESSION_EOF:
+      return gnutls_alert_get(session_.get());
+    case GNUTLS_E_UNEXPECTED_PACKET:  // in place of a ClientHello
+      return suite_ == 0 ? inbound_.plaintext_alert() : -1;
+    case GNUTLS_E_DECRYPTION_FAILED:
+      return is_early_tls13_server() ? inbound_.plaintext_alert() : -1;
+    default:
+      return -1;
+  }
+}
+
 int32_t Connection::fail_with(int code, trestle_backend_error *error) {
   if (ended_) return fail(error, TRESTLE_RESULT_TRUNCATED, code, "the transport ended");
-  if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_SESSION_EOF) {
-    error->alert = static_cast<uint32_t>(gnutls_alert_get(session_.get()));
+  const int received = received_alert(code);
+  if (received >= 0) {
+    error->alert = static_cast<uint32_t>(received);
     error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
-    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code, "the peer sent an alert: %s",
-                gnutls_alert_get_name(gnutls_alert_get(session_.get())));
+    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code, "the peer sent an alert");
   }
   const auto alert = static_cast<gnutls_alert_description_t>(alert_of(code));
   if (gnutls_alert_send(session_.get(), GNUTLS_AL_FATAL, alert) >= 0) {
