@@ -82,6 +82,16 @@ Configuration default_configuration(const Plugin& plugin, uint32_t role, uint16_
   return configuration;
 }
 
+void allow_dsa(const Plugin& plugin, Configuration* configuration) {
+  constexpr uint16_t kDsaSha256 = 0x0402;
+  constexpr uint16_t kDsaSha1 = 0x0202;
+  for (uint16_t scheme : {kDsaSha256, kDsaSha1}) {
+    if (plugin.can(TRESTLE_CAPABILITY_SIGNATURE_SCHEME, scheme)) {
+      configuration->signature_schemes.push_back(scheme);
+    }
+  }
+}
+
 Context::Context(const Plugin& plugin, const Configuration& configuration) : plugin_(plugin) {
   trestle_backend_config lent = {};
   lent.size = sizeof lent;

@@ -63,6 +63,9 @@ Configuration default_configuration(const Plugin& plugin, uint32_t role);
 // The same for one version alone.
 Configuration default_configuration(const Plugin& plugin, uint32_t role, uint16_t version);
 
+// Appends the schemes of DSA that the plugin affirms; the defaults have none.
+void allow_dsa(const Plugin& plugin, Configuration* configuration);
+
 bool is_tls13_suite(uint16_t suite);
 
 class Context {

@@ -43,7 +43,7 @@ IdentitySource make_chain(KeyKind kind, int length) {
   const trestle::testing::Identity leaf =
       Certificate::leaf("leaf")
           .dns("server.test")
-          .key(Key::cached(key_spec(kind), "leaf"))
+          .key(Key::cached(key_spec(kind), "conformance"))
           .key_usage(kind == KeyKind::kRsa2048 || kind == KeyKind::kRsa4096
                          ? "digitalSignature,keyEncipherment"
                          : "digitalSignature")

@@ -63,11 +63,11 @@ std::vector<Where> places() {
   return list;
 }
 
-std::string parameter_name(const testing::TestParamInfo<const Plugin*>& info) {
+std::string parameter_name(const ::testing::TestParamInfo<const Plugin*>& info) {
   return info.param->name;
 }
 
-std::string parameter_name(const testing::TestParamInfo<PairParameter>& info) {
+std::string parameter_name(const ::testing::TestParamInfo<PairParameter>& info) {
   std::string name = info.param.client->name + "_to_" + info.param.server->name;
   if (info.param.version == TRESTLE_VERSION_TLS12) name += "_tls12";
   if (info.param.version == TRESTLE_VERSION_TLS13) name += "_tls13";

@@ -34,16 +34,16 @@ std::vector<Where> places();
 
 Where alone(const Plugin& plugin);
 
-std::string parameter_name(const testing::TestParamInfo<const Plugin*>& info);
-std::string parameter_name(const testing::TestParamInfo<PairParameter>& info);
+std::string parameter_name(const ::testing::TestParamInfo<const Plugin*>& info);
+std::string parameter_name(const ::testing::TestParamInfo<PairParameter>& info);
 void PrintTo(const PairParameter& parameter, std::ostream* out);
 
-class BackendTest : public testing::TestWithParam<const Plugin*> {
+class BackendTest : public ::testing::TestWithParam<const Plugin*> {
  protected:
   const Plugin& plugin() const { return *GetParam(); }
 };
 
-class PairTest : public testing::TestWithParam<PairParameter> {
+class PairTest : public ::testing::TestWithParam<PairParameter> {
  protected:
   const Plugin& client_plugin() const { return *GetParam().client; }
   const Plugin& server_plugin() const { return *GetParam().server; }
@@ -56,19 +56,19 @@ class PairTest : public testing::TestWithParam<PairParameter> {
 // Instantiates a suite derived from BackendTest or PairTest.
 #define TRESTLE_FOR_EACH_BACKEND(suite)                                                       \
   INSTANTIATE_TEST_SUITE_P(Backends, suite,                                                   \
-                           testing::ValuesIn(trestle::conformance::each_backend()),           \
-                           [](const testing::TestParamInfo<suite::ParamType>& info) {         \
+                           ::testing::ValuesIn(trestle::conformance::each_backend()),           \
+                           [](const ::testing::TestParamInfo<suite::ParamType>& info) {         \
                              return trestle::conformance::parameter_name(info);               \
                            })
 #define TRESTLE_FOR_EACH_PAIR(suite)                                                          \
   INSTANTIATE_TEST_SUITE_P(Pairs, suite,                                                      \
-                           testing::ValuesIn(trestle::conformance::each_pair()),              \
-                           [](const testing::TestParamInfo<suite::ParamType>& info) {         \
+                           ::testing::ValuesIn(trestle::conformance::each_pair()),              \
+                           [](const ::testing::TestParamInfo<suite::ParamType>& info) {         \
                              return trestle::conformance::parameter_name(info);               \
                            })
 #define TRESTLE_FOR_EACH_PAIR_AND_VERSION(suite)                                              \
   INSTANTIATE_TEST_SUITE_P(Pairs, suite,                                                      \
-                           testing::ValuesIn(trestle::conformance::each_pair_and_version()),  \
-                           [](const testing::TestParamInfo<suite::ParamType>& info) {         \
+                           ::testing::ValuesIn(trestle::conformance::each_pair_and_version()),  \
+                           [](const ::testing::TestParamInfo<suite::ParamType>& info) {         \
                              return trestle::conformance::parameter_name(info);               \
                            })

@@ -29,14 +29,7 @@ void configure(const Suite& suite, const Plugin& plugin, Configuration* configur
   configuration->suites = {suite.id};
   configuration->version_min = suite.version();
   configuration->version_max = suite.version();
-  if (suite.authentication() == Authentication::kDsa) {
-    // dsa_sha256 and dsa_sha1, where the backend knows them
-    for (uint16_t scheme : {0x0402, 0x0202}) {
-      if (plugin.can(TRESTLE_CAPABILITY_SIGNATURE_SCHEME, scheme)) {
-        configuration->signature_schemes.push_back(scheme);
-      }
-    }
-  }
+  if (suite.authentication() == Authentication::kDsa) allow_dsa(plugin, configuration);
   if (suite.uses_psk()) {
     configuration->psk = std::string("\x00\x01secret\xFF", 9);
     configuration->psk_identity = "a client";
