@@ -60,7 +60,6 @@ bool trestle_backend_connection::open() {
   wolfSSL_SetCertCbCtx(library_.get(), this);
   wolfSSL_set_psk_callback_ctx(library_.get(), this);
   wolfSSL_set_verify(library_.get(), verify_mode(), wolfSSL_get_verify_callback(library_.get()));
-  if (context_.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) wolfSSL_mutual_auth(library_.get(), 1);
   return true;
 }
 
@@ -84,12 +83,8 @@ int trestle_backend_connection::on_pull(char* buffer, int capacity) {
     transport_ended_ = true;
     return WOLFSSL_CBIO_ERR_CONN_CLOSE;
   }
-  if (verdict_ == Verdict::kNone && client_skipped_certificate()) {
-    verdict_ = Verdict::kCertificateSkipped;
-  }
-  if (verdict_ == Verdict::kCertificateSkipped || verdict_ == Verdict::kFlooded) {
-    return WOLFSSL_CBIO_ERR_GENERAL;
-  }
+  if (verdict_ == Verdict::kNone) verdict_ = judge_inbound();
+  if (verdict_ != Verdict::kNone) return WOLFSSL_CBIO_ERR_GENERAL;
   return count < 0 ? WOLFSSL_CBIO_ERR_WANT_READ : static_cast<int>(count);
 }
 
@@ -119,12 +114,19 @@ void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
   }
 }
 
+// What wolfSSL would not notice, or would answer with the wrong alert.
+trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() const {
+  if (context_.role == TRESTLE_ROLE_CLIENT || state_ != State::kHandshaking) return Verdict::kNone;
+  if (!context_.tls13 && inbound_.client_excludes(TRESTLE_VERSION_TLS12)) {
+    return Verdict::kNoCommonVersion;
+  }
+  return client_skipped_certificate() ? Verdict::kCertificateSkipped : Verdict::kNone;
+}
+
 // A TLS 1.2 client that was asked for a certificate has to answer, be it with an empty one
 // (RFC 5246, 7.4.6). wolfSSL takes silence for an answer.
 bool trestle_backend_connection::client_skipped_certificate() const {
-  if (context_.client_auth == TRESTLE_CLIENT_AUTH_NONE || state_ != State::kHandshaking) {
-    return false;
-  }
+  if (context_.client_auth == TRESTLE_CLIENT_AUTH_NONE) return false;
   if (!inbound_.saw_message(kClientKeyExchange) || inbound_.saw_message(kCertificate)) return false;
   const auto* suite =
       find_suite(static_cast<uint16_t>(wolfSSL_get_current_cipher_suite(library_.get())));
@@ -145,7 +147,8 @@ int trestle_backend_connection::on_certificate(WOLFSSL_X509_STORE_CTX* store) {
 }
 
 bool trestle_backend_connection::ask_host(const WOLFSSL_X509_STORE_CTX& store) {
-  if (asked_ || store.totalCerts < 1) return false;
+  if (store.totalCerts < 1) return true; // a client without one; wolfSSL knows whether it may
+  if (asked_) return false;
   asked_ = true;
   const std::vector<trestle_bytes> chain =
       certificates_of(store, wolfSSL_version(library_.get()) == TLS1_3_VERSION);

@@ -48,7 +48,14 @@ struct trestle_backend_connection {
  private:
   enum class State { kHandshaking, kEstablished, kFailed };
   // Why the callbacks ended a handshake or refused to go on, when wolfSSL can't know.
-  enum class Verdict { kNone, kRejected, kChainTooLong, kCertificateSkipped, kFlooded };
+  enum class Verdict {
+    kNone,
+    kRejected,
+    kChainTooLong,
+    kCertificateSkipped,
+    kNoCommonVersion,
+    kFlooded,
+  };
 
   struct Free {
     void operator()(WOLFSSL* connection) const { wolfSSL_free(connection); }
@@ -56,6 +63,7 @@ struct trestle_backend_connection {
 
   int verify_mode() const;
   bool ask_host(const WOLFSSL_X509_STORE_CTX& store);
+  Verdict judge_inbound() const;
   bool client_skipped_certificate() const;
   bool is_established_properly(trestle_backend_error* error);
   void note_pushed(const uint8_t* data, size_t size);

@@ -54,6 +54,9 @@ struct Versions {
 
 int32_t find_versions(const trestle_backend_config& config, const Needs& needs, Versions* versions,
                       trestle_backend_error* error) {
+  if (config.version_min < TRESTLE_VERSION_TLS12 || config.version_max > TRESTLE_VERSION_TLS13) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "versions other than TLS 1.2 and 1.3");
+  }
   versions->tls12 = needs.tls12 && config.version_min <= TRESTLE_VERSION_TLS12 &&
                     config.version_max >= TRESTLE_VERSION_TLS12;
   versions->tls13 = needs.tls13 && config.version_min <= TRESTLE_VERSION_TLS13 &&
@@ -64,11 +67,17 @@ int32_t find_versions(const trestle_backend_config& config, const Needs& needs, 
               config.version_max);
 }
 
-WOLFSSL_METHOD* method_of(uint32_t role, const Versions& versions) {
-  const bool client = role == TRESTLE_ROLE_CLIENT;
-  if (!versions.tls13) return client ? wolfTLSv1_2_client_method() : wolfTLSv1_2_server_method();
-  if (!versions.tls12) return client ? wolfTLSv1_3_client_method() : wolfTLSv1_3_server_method();
-  return client ? wolfTLS_client_method() : wolfTLS_server_method();
+// The method of all versions, cut down: that of TLS 1.2 alone answers a client that has only
+// TLS 1.3 with a word about suites, and can't be given a server's curves.
+int32_t set_versions(const Versions& versions, WOLFSSL_CTX* library,
+                     trestle_backend_error* error) {
+  const int min = versions.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  const int max = versions.tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+  if (wolfSSL_CTX_set_min_proto_version(library, min) == WOLFSSL_SUCCESS &&
+      wolfSSL_CTX_set_max_proto_version(library, max) == WOLFSSL_SUCCESS) {
+    return TRESTLE_BACKEND_OK;
+  }
+  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "this range of versions");
 }
 
 int32_t set_identity(const trestle_backend_identity& identity, WOLFSSL_CTX* library,
@@ -104,21 +113,23 @@ int32_t set_signature_schemes(const std::vector<uint16_t>& schemes, WOLFSSL_CTX*
   return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the list of signature schemes");
 }
 
-int32_t set_groups(const std::vector<uint16_t>& groups, bool tls13, WOLFSSL_CTX* library,
+int32_t set_groups(const std::vector<uint16_t>& groups, WOLFSSL_CTX* library,
                    trestle_backend_error* error) {
-  int result = WOLFSSL_SUCCESS;
+  std::string curves;
   for (const uint16_t group : groups) {
     if (!has_group(group)) {
       return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "group 0x%04X", group);
     }
-    // Knows TLS 1.2 only, wants one at a time.
-    if (!tls13) result = wolfSSL_CTX_UseSupportedCurve(library, group);
-    if (result != WOLFSSL_SUCCESS) break;
+    if (const char* name = curve_name(group)) curves += (curves.empty() ? "" : ":") + std::string(name);
   }
-  if (tls13) {
-    std::vector<int> numbers(groups.begin(), groups.end());
-    result = wolfSSL_CTX_set_groups(library, numbers.data(), static_cast<int>(numbers.size()));
+  // The list of names rules curves out for TLS 1.2, the list of numbers sets all groups.
+  if (!curves.empty() &&
+      wolfSSL_CTX_set1_curves_list(library, curves.c_str()) != WOLFSSL_SUCCESS) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the list of curves");
   }
+  std::vector<int> numbers(groups.begin(), groups.end());
+  const int result =
+      wolfSSL_CTX_set_groups(library, numbers.data(), static_cast<int>(numbers.size()));
   if (result == WOLFSSL_SUCCESS && !groups.empty()) return TRESTLE_BACKEND_OK;
   return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "the list of groups");
 }
@@ -179,17 +190,16 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
   if (const int32_t status = find_needs(suites, &needs, error)) return status;
   if (const int32_t status = find_versions(config, needs, &versions, error)) return status;
 
-  context->library.reset(wolfSSL_CTX_new(method_of(config.role, versions)));
+  context->library.reset(
+      wolfSSL_CTX_new(server ? wolfTLS_server_method() : wolfTLS_client_method()));
   WOLFSSL_CTX* library = context->library.get();
   if (library == nullptr) throw std::bad_alloc();
   context->role = config.role;
+  context->tls13 = versions.tls13;
   context->client_auth = server ? config.client_auth : TRESTLE_CLIENT_AUTH_NONE;
 
   turn_resumption_off(library);
-  if (versions.tls12 && versions.tls13 &&
-      wolfSSL_CTX_SetMinVersion(library, WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the range of versions");
-  }
+  if (const int32_t status = set_versions(versions, library, error)) return status;
   if (config.identity != nullptr) {
     if (const int32_t status = set_identity(*config.identity, library, error)) return status;
   }
@@ -199,8 +209,8 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
           list(config.signature_schemes, config.signature_scheme_count), library, error)) {
     return status;
   }
-  if (const int32_t status = set_groups(list(config.groups, config.group_count), versions.tls13,
-                                        library, error)) {
+  if (const int32_t status = set_groups(list(config.groups, config.group_count), library,
+                                        error)) {
     return status;
   }
   if (const int32_t status = set_dh_bits_min(config.dh_bits_min, library, error)) return status;
@@ -211,6 +221,10 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "anonymous suites");
   }
   const bool has_psk = config.psk.length > 0;
+  if (server && config.identity == nullptr && !has_psk && !needs.anonymous) {
+    return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "a server needs a certificate or a PSK");
+  }
+  if (context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) wolfSSL_CTX_mutual_auth(library, 1);
   if (has_psk) {
     if (const int32_t status = set_psk(config, context, error)) return status;
   }

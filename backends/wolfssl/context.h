@@ -19,6 +19,7 @@ struct trestle_backend_context {
   std::unique_ptr<WOLFSSL_CTX, Free> library;
   uint32_t role = 0;
   uint32_t client_auth = 0;
+  bool tls13 = false;
   trestle::wolf::SecretBytes psk;
   std::string psk_identity;
 };

@@ -119,10 +119,17 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage};
       detail = "the client left out its Certificate message";
       break;
+    case Verdict::kNoCommonVersion:
+      meaning = {code, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion};
+      break;
     case Verdict::kFlooded:
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage};
       detail = "too many key updates without data";
       break;
+  }
+  // Also its code for a downgrade that the peer's random gives away (RFC 8446, 4.1.3).
+  if (code == VERSION_ERROR && fatal_alert_ && *fatal_alert_ != kProtocolVersion) {
+    meaning.result = TRESTLE_RESULT_PROTOCOL_VIOLATION;
   }
   if (verdict_ == Verdict::kNone && (inbound_.is_garbage() || state_ == State::kEstablished)) {
     meaning.result = TRESTLE_RESULT_PROTOCOL_VIOLATION;

@@ -246,6 +246,13 @@ Span public_key_of(Span certificate) {
   return tbs.read_whole(der::kSequence);
 }
 
+// wolfSSL does not look at what follows the leaf before a peer does.
+bool is_certificate(Span certificate) {
+  Reader outer(certificate);
+  outer.read(der::kSequence);
+  return outer.at_end() && !public_key_of(certificate).empty();
+}
+
 bool export_point(ecc_key* key, std::vector<uint8_t>* point) {
   word32 size = 1 + 2 * MAX_ECC_BYTES;
   point->resize(size);
@@ -337,6 +344,9 @@ int32_t identity_new(const trestle_backend_identity_source* source,
     }
     if (const int32_t status = take_key(*source, &made->key, error)) return status;
     for (uint32_t i = 0; i < source->certificate_count; ++i) {
+      if (!is_certificate(span_of(source->certificates[i]))) {
+        return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0, "certificate %u", i);
+      }
       append(&made->certificates, source->certificates[i].data, source->certificates[i].length);
     }
   }

@@ -24,6 +24,27 @@ bool is_plain_record(const std::vector<uint8_t>& header) {
          record_length(header) <= kFragmentMax;
 }
 
+// Numbers of a hello in their order. Once it has run out of bytes, all are 0 and it is at its end.
+class HelloReader {
+ public:
+  explicit HelloReader(const std::vector<uint8_t>& hello) : hello_(hello) {}
+
+  size_t number(int bytes) {
+    size_t value = 0;
+    for (; bytes > 0; --bytes, ++used_) {
+      value = value << 8 | (used_ < hello_.size() ? hello_[used_] : 0u);
+    }
+    return ok() ? value : 0;
+  }
+  void skip(size_t bytes) { used_ += bytes; }
+  bool ok() const { return used_ <= hello_.size(); }
+  bool at_end() const { return used_ >= hello_.size(); }
+
+ private:
+  const std::vector<uint8_t>& hello_;
+  size_t used_ = 0;
+};
+
 }  // namespace
 
 int64_t Inbound::pull(const trestle_host& host, void* host_connection, uint8_t* buffer,
@@ -80,6 +101,7 @@ void Inbound::become_transparent() {
   ready_.insert(ready_.end(), record_.begin(), record_.end());
   std::vector<uint8_t>().swap(record_);
   std::vector<uint8_t>().swap(held_);
+  std::vector<uint8_t>().swap(first_message_);
   transparent_ = true;
 }
 
@@ -97,8 +119,12 @@ void Inbound::regroup(const uint8_t* payload, size_t size) {
                       (static_cast<uint32_t>(at[1]) << 16 | static_cast<uint32_t>(at[2]) << 8 |
                        at[3]);
       if (at[0] < 32) seen_ |= 1u << at[0];
+      ++messages_;
     }
     const size_t part = std::min<size_t>(rest, message_rest_);
+    if (messages_ == 1 && first_message_.size() < kFragmentMax) {
+      first_message_.insert(first_message_.end(), at, at + part);
+    }
     emit(at, part);
     message_rest_ -= static_cast<uint32_t>(part);
     used += part;
@@ -117,6 +143,31 @@ void Inbound::emit(const uint8_t* payload, size_t size) {
     payload += part;
     size -= part;
   }
+}
+
+bool Inbound::client_excludes(uint16_t version) const {
+  constexpr uint8_t kClientHello = 1;
+  constexpr uint16_t kSupportedVersions = 43;
+  HelloReader hello(first_message_);
+  if (hello.number(1) != kClientHello) return false;
+  hello.skip(3 + 2 + 32); // length, legacy_version, random
+  hello.skip(hello.number(1)); // legacy_session_id
+  hello.skip(hello.number(2)); // cipher_suites
+  hello.skip(hello.number(1)); // legacy_compression_methods
+  hello.skip(2); // length of the extensions
+  while (!hello.at_end()) {
+    const size_t type = hello.number(2);
+    const size_t length = hello.number(2);
+    if (type != kSupportedVersions) {
+      hello.skip(length);
+      continue;
+    }
+    for (size_t rest = hello.number(1); rest >= 2; rest -= 2) {
+      if (hello.number(2) == version) return false;
+    }
+    return hello.ok();
+  }
+  return false;
 }
 
 }  // namespace trestle::wolf

@@ -63,15 +63,21 @@ constexpr SignatureName kSignatureNames[] = {
     {0x080B, "RSA-PSS+SHA512"},
 };
 
-constexpr uint16_t kGroups[] = {
-    0x0017, // secp256r1
-    0x0018, // secp384r1
-    0x0019, // secp521r1
-    0x001D, // x25519
-    0x001E, // x448
-    0x0100, // ffdhe2048
-    0x0101, // ffdhe3072
+struct Group {
+  uint16_t id; // IANA
+  const char* curve;
 };
+
+constexpr Group kGroups[] = {
+    {0x0017, "secp256r1"}, {0x0018, "secp384r1"}, {0x0019, "secp521r1"}, {0x001D, "X25519"},
+    {0x001E, "X448"},      {0x0100, nullptr},     {0x0101, nullptr}, // ffdhe2048, ffdhe3072
+};
+
+const Group* find_group(uint16_t id) {
+  const auto* found = std::find_if(std::begin(kGroups), std::end(kGroups),
+                                   [id](const Group& group) { return group.id == id; });
+  return found == std::end(kGroups) ? nullptr : found;
+}
 
 }  // namespace
 
@@ -81,11 +87,12 @@ const Suite* find_suite(uint16_t id) {
   return found == std::end(kSuites) ? nullptr : found;
 }
 
-bool has_group(uint16_t group) {
-  return std::find(std::begin(kGroups), std::end(kGroups), group) != std::end(kGroups);
-}
+bool has_group(uint16_t group) { return find_group(group) != nullptr; }
 
-bool is_finite_field_group(uint16_t group) { return group >= 0x0100 && group <= 0x0104; }
+const char* curve_name(uint16_t group) {
+  const Group* found = find_group(group);
+  return found == nullptr ? nullptr : found->curve;
+}
 
 bool signature_list(const std::vector<uint16_t>& schemes, std::string* list) {
   std::vector<std::string> names;

@@ -25,7 +25,8 @@ struct Suite {
 const Suite* find_suite(uint16_t id);
 
 bool has_group(uint16_t group);
-bool is_finite_field_group(uint16_t group);
+// wolfSSL's name for an elliptic curve; NULL for a group that isn't one.
+const char* curve_name(uint16_t group);
 
 // wolfSSL's list for the schemes, in their order; false if one can't be had.
 bool signature_list(const std::vector<uint16_t>& schemes, std::string* list);
