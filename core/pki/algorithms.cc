@@ -269,9 +269,9 @@ bool parse_signature_algorithm(Bytes whole, SignatureAlgorithm* result) {
     result->text = row.name;
     result->is_broken = row.is_broken;
     result->uses_sha1 = row.uses_sha1;
-    const bool none = !algorithm.has_parameters;
-    const bool fits = row.parameters == Parameters::kAbsent ? none
-                                                            : none || algorithm.parameters_are_null();
+    const bool null_is_fine = row.parameters == Parameters::kAbsentOrNull;
+    const bool fits =
+        !algorithm.has_parameters || (null_is_fine && algorithm.parameters_are_null());
     if (row.parameters == Parameters::kPss) {
       result->scheme = pss_scheme(algorithm);
     } else if (fits) {

@@ -25,7 +25,7 @@ enum class KeyKind { kUnknown, kRsa, kRsaPss, kEc, kEd25519, kEd448, kDsa };
 struct PublicKey {
   KeyKind kind = KeyKind::kUnknown;  // kUnknown also for keys whose parameters can't be used
   int bits = 0;                      // RSA modulus, EC curve, DSA p; 256 and 456 for Edwards curves
-  uint16_t pss_scheme = 0;           // kRsaPss: the only scheme that the key may be used with; 0: any
+  uint16_t pss_scheme = 0;           // kRsaPss: the only scheme that the key allows; 0: any
   std::string text;                  // "RSA", "EC secp256r1", or the dotted object identifier
   Bytes spki;                        // SubjectPublicKeyInfo, identifier and length included
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An X.509 certificate (RFC 5280 section 4.1), read strictly and completely before anything looks at
-// it. It owns its DER; every Bytes in it points there. It never changes, so it may be shared
+// An X.509 certificate (RFC 5280 section 4.1), read strictly and completely before anything looks
+// at it. It owns its DER; every Bytes in it points there. It never changes, so it may be shared
 // between threads and sessions.
 #pragma once
 

@@ -34,7 +34,9 @@ TEST(Certificate, ReadsEveryField) {
   Spec spec;
   spec.serial = integer(Octets{0x00, 0xff, 0x01});
   spec.not_after = "20500101000000Z";
-  spec.subject_name = name({{"2.5.4.6", "DK", 0x13}, {"2.5.4.10", "CSR"}, {"2.5.4.3", "leaf.test"}});
+  const Octets subject =
+      name({{"2.5.4.6", "DK", 0x13}, {"2.5.4.10", "CSR"}, {"2.5.4.3", "leaf.test"}});
+  spec.subject_name = subject;
   spec.with(basic_constraints(true, 3)).with(key_usage({0, 5})).with(ext_key_usage({kServerAuth}));
   spec.with(subject_alt_name({dns("a.test"), email("x@a.test"), ip({127, 0, 0, 1}), uri("x:y"),
                               directory(common_name("d")), tlv(0x88, {0x2a})}));
@@ -48,7 +50,7 @@ TEST(Certificate, ReadsEveryField) {
   EXPECT_EQ(certificate->signature_algorithm.scheme, kEcdsaSha256);
   EXPECT_EQ(certificate->issuer.text, "CN=Test CA");
   EXPECT_EQ(certificate->subject.text, "C=DK, O=CSR, CN=leaf.test");
-  EXPECT_EQ(certificate->subject.der, Bytes(*spec.subject_name));
+  EXPECT_EQ(certificate->subject.der, Bytes(subject));
   EXPECT_EQ(certificate->not_before, 1704067200);
   EXPECT_EQ(certificate->not_after, 2524608000);
   EXPECT_EQ(certificate->key.kind, KeyKind::kEc);
@@ -128,7 +130,8 @@ TEST(Certificate, SaysWhichPartIsMalformed) {
   EXPECT_EQ(error_with([](Spec* s) { s->issuer_name = sequence({tlv(0x31, {})}); }),
             "the issuer is malformed");
   EXPECT_EQ(error_with([](Spec* s) { s->subject_name = null(); }), "the subject is malformed");
-  EXPECT_EQ(error_with([](Spec* s) { s->not_after = "340101000000"; }), "the validity is malformed");
+  EXPECT_EQ(error_with([](Spec* s) { s->not_after = "340101000000"; }),
+            "the validity is malformed");
   EXPECT_EQ(error_with([](Spec* s) { s->not_after = "341301000000Z"; }),
             "the validity is malformed");
   EXPECT_EQ(error_with([](Spec* s) { s->spki = sequence({}); }), "the public key is malformed");
@@ -184,7 +187,8 @@ TEST(Certificate, Extensions) {
         sequence({directory(null())})}},
       {"2.5.29.19",
        "basicConstraints",
-       {null(), sequence({integer(1), boolean(true)}), sequence({boolean(true), integer(Octets{0xff})}),
+       {null(), sequence({integer(1), boolean(true)}),
+        sequence({boolean(true), integer(Octets{0xff})}),
         sequence({tlv(0x01, {0x02})})}},
       {"2.5.29.30",
        "nameConstraints",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates with octets changed, cut off and put in: whatever comes out, nothing crashes, hangs or
-// reads astray (run under the sanitizers), and nothing that was changed is accepted.
+// Certificates with octets changed, cut off and put in: whatever comes out, nothing crashes, hangs
+// or reads astray (run under the sanitizers), and nothing that was changed is accepted.
 #include <gtest/gtest.h>
 
 #include "core/pki/classify.h"
@@ -42,12 +42,14 @@ class Mutation : public ::testing::Test {
     Spec middle = ca;
     middle.subject = "middle";
     middle.with(extension("2.5.29.36", true, sequence({tlv(0x80, {0})})));
-    middle.with(extension("2.5.29.33", true, sequence({sequence({oid("1.2.3.1"), oid("1.2.3.2")})})));
+    const Octets mapping = sequence({oid("1.2.3.1"), oid("1.2.3.2")});
+    middle.with(extension("2.5.29.33", true, sequence({mapping})));
     middle_ = make_certificate(middle, leaf_key, ca_key);
     Spec leaf;
     leaf.issuer = "middle";
     leaf.with(key_usage({0})).with(ext_key_usage({kServerAuth})).with(authority_key_id({1, 2}));
-    leaf.with(subject_alt_name({dns("*.good.test"), ip({10, 0, 0, 1}), directory(common_name("x"))}));
+    leaf.with(subject_alt_name(
+        {dns("*.good.test"), ip({10, 0, 0, 1}), directory(common_name("x"))}));
     leaf.with(policies({"1.2.3.2"}));
     leaf_ = make_certificate(leaf, leaf_key, leaf_key);
     TrustStoreError error;

@@ -71,9 +71,9 @@ bool is_allowed(const Name& name, const std::vector<Name>& permitted,
   for (const Name& each : excluded) {
     if (excludes(name, each)) return false;
   }
-  return permitted.empty() || std::any_of(permitted.begin(), permitted.end(), [&](const Name& each) {
-           return permits(name, each);
-         });
+  if (permitted.empty()) return true;
+  return std::any_of(permitted.begin(), permitted.end(),
+                     [&](const Name& each) { return permits(name, each); });
 }
 
 std::string shown(const char* kind, Bytes name) {

@@ -71,7 +71,8 @@ Breach check_keys(const Path& path, const PathQuestion& question, ComparisonBudg
     int minimum = 0;
     switch (key.kind) {
       case KeyKind::kUnknown:
-        return {Finding::kUnsupportedAlgorithm, i, "the public key (" + key.text + ") is not usable"};
+        return {Finding::kUnsupportedAlgorithm, i,
+                "the public key (" + key.text + ") is not usable"};
       case KeyKind::kRsa:
       case KeyKind::kRsaPss:
       case KeyKind::kDsa: minimum = question.policy.min_rsa_bits; break;
@@ -106,7 +107,8 @@ Breach check_purpose(const Path& path, const PathQuestion& question, ComparisonB
     const bool server = question.purpose == Purpose::kServer;
     if (server ? usage.server_auth : usage.client_auth) continue;
     return {Finding::kPurpose, i,
-            std::string("the extended key usage does not allow a ") + (server ? "server" : "client")};
+            server ? "the extended key usage does not allow a server"
+                   : "the extended key usage does not allow a client"};
   }
   return {};
 }

@@ -7,8 +7,8 @@
 namespace trestle::pki {
 namespace {
 
-// A std::vector that grows moves its elements only then; otherwise it would leave key copies behind.
-static_assert(std::is_nothrow_move_constructible<PemObject>::value, "");
+// Only then does a std::vector that grows move its elements, and leaves no copy of a key behind.
+static_assert(std::is_nothrow_move_constructible<PemObject>::value, "PemObject must move");
 
 constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";

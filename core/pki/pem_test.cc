@@ -70,7 +70,8 @@ TEST(Pem, KnowsTheLabels) {
 
 TEST(Pem, IgnoresSurroundingTextAndWhiteSpace) {
   const Decoded result = decode(
-      "\xef\xbb\xbf-----BEGIN CERTIFICATE-----\r\n \tAA\r\nECAw==\r\n\r\n-----END CERTIFICATE-----\r\n"
+      "\xef\xbb\xbf-----BEGIN CERTIFICATE-----\r\n \tAA\r\nECAw==\r\n\r\n"
+      "-----END CERTIFICATE-----\r\n"
       "Bag Attributes\n    friendlyName: x\n"
       "  -----BEGIN CERTIFICATE----- AAECAw== -----END CERTIFICATE-----\n"
       "and after that nothing" +
@@ -83,7 +84,8 @@ TEST(Pem, IgnoresSurroundingTextAndWhiteSpace) {
 }
 
 TEST(Pem, ACommentedObjectStaysOut) {
-  const std::string commented = "# -----BEGIN CERTIFICATE-----\n# AAAA\n# -----END CERTIFICATE-----\n";
+  const std::string commented =
+      "# -----BEGIN CERTIFICATE-----\n# AAAA\n# -----END CERTIFICATE-----\n";
   EXPECT_EQ(decode(commented).error.problem, PemProblem::kNoObject);
   EXPECT_FALSE(looks_like_pem(Bytes(std::string_view(commented))));
   const Decoded result = decode(commented + object("CERTIFICATE", "BBBB"));

@@ -28,8 +28,8 @@
 //   to the program; being stricter is what all three libraries do with dates.
 //
 // Which finding is reported. When several things are wrong, the gravest is told, so that a program
-// that overlooks a mild finding never overlooks a grave one unawares; dates, which programs are most
-// inclined to overlook, therefore come last:
+// that overlooks a mild finding never overlooks a grave one unawares; dates, which programs are
+// most inclined to overlook, therefore come last:
 //   1. kMalformed (no certificate, or a malformed leaf), kChainTooLong (more certificates than
 //      kMaxPeerCertificates)
 //   2. no way to an anchor: kTooComplex, kSelfSigned, then (if the names do lead to an anchor)
@@ -95,7 +95,7 @@ enum class Finding {
 
 struct Verdict {
   Finding finding = Finding::kMalformed;
-  int32_t certificate_index = -1;  // in the peer's chain; -1 for an anchor, or for none in particular
+  int32_t certificate_index = -1;  // in the peer's chain; -1: an anchor, or none in particular
   std::string subject;             // of the certificate at fault; kMaxNameText octets at most
   std::string detail;              // one sentence; empty with kOk
 };

@@ -66,7 +66,9 @@ Spec spec_of(const std::string& subject, const std::string& issuer) {
 }
 
 Spec ca_spec(const std::string& subject, const std::string& issuer, int path_length = -1) {
-  return spec_of(subject, issuer).with(basic_constraints(true, path_length)).with(key_usage({5, 6}));
+  return spec_of(subject, issuer)
+      .with(basic_constraints(true, path_length))
+      .with(key_usage({5, 6}));
 }
 
 Spec leaf_spec(const std::string& issuer, const std::string& subject = "leaf") {
@@ -203,7 +205,8 @@ TEST(Verify, IdentifiersChooseTheIssuerToTryFirst) {
   std::vector<Octets> anchors;
   for (uint8_t i = 0; i < 10; ++i) {
     const std::string other_key = "ec-" + std::to_string(i);
-    anchors.push_back(issue(ca_spec("root", "root").with(subject_key_id({i})), other_key, other_key));
+    const Spec spec = ca_spec("root", "root").with(subject_key_id({i}));
+    anchors.push_back(issue(spec, other_key, other_key));
   }
   const Octets end = issue(leaf_spec("root").with(authority_key_id({9})), "leaf", "ec-9");
   CountingChecker checker;
@@ -496,8 +499,8 @@ TEST(Verify, Purpose) {
   EXPECT_EQ(with({kServerAuth}, Purpose::kClient), Finding::kPurpose);
   EXPECT_EQ(with({kClientAuth}, Purpose::kClient), Finding::kOk);
   EXPECT_EQ(with({kClientAuth}, Purpose::kServer), Finding::kPurpose);
-  expect(ask({leaf(), issue(ca_spec("middle", "root").with(ext_key_usage({kClientAuth})))}, {root()}),
-         Finding::kPurpose, 1, "CN=middle");
+  const Octets client_ca = issue(ca_spec("middle", "root").with(ext_key_usage({kClientAuth})));
+  expect(ask({leaf(), client_ca}, {root()}), Finding::kPurpose, 1, "CN=middle");
 }
 
 TEST(Verify, KeyUsageOfTheLeaf) {
@@ -578,12 +581,14 @@ TEST(Verify, DirectoryNameConstraints) {
     return spec;
   };
   const Octets csr = directory(name({{"2.5.4.6", "DK"}, {"2.5.4.10", "CSR"}}));
-  const Spec inside = with_subject({{"2.5.4.6", "dk", 0x13}, {"2.5.4.10", "csr"}, {"2.5.4.3", "x"}});
+  const Spec inside =
+      with_subject({{"2.5.4.6", "dk", 0x13}, {"2.5.4.10", "csr"}, {"2.5.4.3", "x"}});
   const Spec outside = with_subject({{"2.5.4.6", "DK"}, {"2.5.4.3", "x"}});
-  EXPECT_EQ(ask_constrained(name_constraints({csr}, {}), inside).finding, Finding::kOk);
-  EXPECT_EQ(ask_constrained(name_constraints({csr}, {}), outside).finding, Finding::kNameConstraint);
-  EXPECT_EQ(ask_constrained(name_constraints({}, {csr}), inside).finding, Finding::kNameConstraint);
-  EXPECT_EQ(ask_constrained(name_constraints({}, {csr}), outside).finding, Finding::kOk);
+  const Octets only_csr = name_constraints({csr}, {}), not_csr = name_constraints({}, {csr});
+  EXPECT_EQ(ask_constrained(only_csr, inside).finding, Finding::kOk);
+  EXPECT_EQ(ask_constrained(only_csr, outside).finding, Finding::kNameConstraint);
+  EXPECT_EQ(ask_constrained(not_csr, inside).finding, Finding::kNameConstraint);
+  EXPECT_EQ(ask_constrained(not_csr, outside).finding, Finding::kOk);
   Spec no_subject = with_subject({}).with(subject_alt_name({dns("a.test")}));
   EXPECT_EQ(ask_constrained(name_constraints({csr}, {}), no_subject).finding, Finding::kOk);
   no_subject = with_subject({}).with(subject_alt_name({directory(common_name("x"))}));
@@ -685,7 +690,8 @@ TEST(Verify, Policies) {
   EXPECT_EQ(policy_finding({policies({kA}), policy_constraints(1)}, {policies({kB})}),
             Finding::kPolicy)
       << "the count runs out at the leaf";
-  EXPECT_EQ(policy_finding({policies({kA}), policy_constraints(2)}, {policies({kB})}), Finding::kOk);
+  EXPECT_EQ(policy_finding({policies({kA}), policy_constraints(2)}, {policies({kB})}),
+            Finding::kOk);
   EXPECT_EQ(policy_finding({policies({kA})}, {policies({kB}), require}), Finding::kPolicy)
       << "the leaf requires it";
   EXPECT_EQ(policy_finding({policies({kA}), policy_mapping(kA, kB), require}, {policies({kB})}),
@@ -740,8 +746,8 @@ TEST(Verify, DatesOfEachCertificate) {
          Finding::kExpired, 0, "CN=leaf");
   expect(ask({dated(leaf_spec("root"), "260101000000Z", "270101000000Z")}, {root()}),
          Finding::kNotYetValid, 0, "CN=leaf");
-  expect(ask({leaf(), dated(ca_spec("middle", "root"), "240101000000Z", "250101000000Z")}, {root()}),
-         Finding::kExpired, 1, "CN=middle");
+  const Octets old_middle = dated(ca_spec("middle", "root"), "240101000000Z", "250101000000Z");
+  expect(ask({leaf(), old_middle}, {root()}), Finding::kExpired, 1, "CN=middle");
   expect(ask({dated(leaf_spec("root"), "260101000000Z", "250101000000Z")}, {root()}),
          Finding::kNotYetValid, 0, "CN=leaf");
 }
@@ -787,7 +793,8 @@ TEST(Verify, PrecedenceAmongUntrustedChains) {
   Spec expired = leaf_spec("leaf");
   expired.not_after = "250101000000Z";
   expect(ask({issue(expired)}, {root()}), Finding::kSelfSigned, 0, "CN=leaf");
-  expect(ask({leaf(), middle(), root(), octets("garbage")}, {}), Finding::kSelfSigned, 2, "CN=root");
+  expect(ask({leaf(), middle(), root(), octets("garbage")}, {}), Finding::kSelfSigned, 2,
+         "CN=root");
   expect(ask({leaf(), middle(), octets("garbage")}, {}), Finding::kMalformed, 2, "");
   // The way down from the anchor ends at the first wrong signature.
   Spec md5 = leaf_spec("rsa");

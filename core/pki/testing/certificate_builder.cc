@@ -54,8 +54,8 @@ Octets key_usage(const std::vector<int>& bits) {
     octet = static_cast<uint8_t>(octet | 0x80 >> bit);
     last = bit > last ? bit : last;
   }
-  const Octets value = last < 0 ? bit_string({}) : bit_string({octet}, static_cast<uint8_t>(7 - last));
-  return extension("2.5.29.15", true, value);
+  if (last < 0) return extension("2.5.29.15", true, bit_string({}));
+  return extension("2.5.29.15", true, bit_string({octet}, static_cast<uint8_t>(7 - last)));
 }
 
 Octets ext_key_usage(const std::vector<std::string>& purposes) {
@@ -116,17 +116,17 @@ Octets algorithm_identifier(uint16_t scheme) {
 
 Octets make_certificate(const Spec& spec, const TestKey& key, const TestKey& signer) {
   const uint16_t scheme = spec.scheme != 0 ? spec.scheme : signer.default_scheme();
-  const Octets inner = spec.inner_algorithm.value_or(algorithm_identifier(scheme));
+  const Octets inner = spec.inner_algorithm.or_else(algorithm_identifier(scheme));
   Octets extension_field;
   if (!spec.extensions.empty()) extension_field = tlv(0xa3, sequence(spec.extensions));
   const Octets tbs = sequence(
-      {spec.version.value_or(tlv(0xa0, integer(2))), spec.serial.value_or(integer(1)), inner,
-       spec.issuer_name.value_or(common_name(spec.issuer)),
-       spec.validity.value_or(sequence({time(spec.not_before), time(spec.not_after)})),
-       spec.subject_name.value_or(common_name(spec.subject)), spec.spki.value_or(key.spki()),
-       spec.extension_field.value_or(extension_field), spec.after_extensions});
-  return sequence({tbs, spec.outer_algorithm.value_or(inner),
-                   spec.signature.value_or(bit_string(signer.sign(scheme, tbs))),
+      {spec.version.or_else(tlv(0xa0, integer(2))), spec.serial.or_else(integer(1)), inner,
+       spec.issuer_name.or_else(common_name(spec.issuer)),
+       sequence({time(spec.not_before), time(spec.not_after)}),
+       spec.subject_name.or_else(common_name(spec.subject)), spec.spki.or_else(key.spki()),
+       spec.extension_field.or_else(extension_field), spec.after_extensions});
+  return sequence({tbs, spec.outer_algorithm.or_else(inner),
+                   spec.signature.or_else(bit_string(signer.sign(scheme, tbs))),
                    spec.after_signature});
 }
 

@@ -4,7 +4,6 @@
 // signature is real.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +28,8 @@ Octets time(const std::string& text);
 
 Octets extension(const std::string& dotted, bool critical, const Octets& value);
 Octets basic_constraints(bool ca, int path_length = -1);
-Octets key_usage(const std::vector<int>& bits);  // 0 digitalSignature, 2 keyEncipherment, 5 certSign
+// By bit: 0 digitalSignature, 2 keyEncipherment, 5 keyCertSign, ...
+Octets key_usage(const std::vector<int>& bits);
 Octets ext_key_usage(const std::vector<std::string>& purposes);
 Octets subject_alt_name(const std::vector<Octets>& names);
 Octets dns(const std::string& text);
@@ -48,6 +48,19 @@ constexpr char kClientAuth[] = "1.3.6.1.5.5.7.3.2";
 constexpr char kAnyPurpose[] = "2.5.29.37.0";
 constexpr char kAnyPolicy[] = "2.5.29.32.0";
 
+// Octets in place of the part of a certificate that would have been made.
+struct Replacement {
+  bool given = false;
+  Octets octets;
+
+  Replacement& operator=(Octets replacement) {
+    given = true;
+    octets = std::move(replacement);
+    return *this;
+  }
+  Octets or_else(const Octets& made) const { return given ? octets : made; }
+};
+
 struct Spec {
   std::string subject = "leaf.test";
   std::string issuer = "Test CA";
@@ -56,9 +69,8 @@ struct Spec {
   std::vector<Octets> extensions;
   uint16_t scheme = 0;  // 0: the signing key's default
 
-  // What replaces the part that would have been made.
-  std::optional<Octets> version, serial, inner_algorithm, outer_algorithm, issuer_name, validity,
-      subject_name, spki, extension_field, signature;
+  Replacement version, serial, inner_algorithm, outer_algorithm, issuer_name, subject_name, spki,
+      extension_field, signature;
   Octets after_extensions, after_signature;
 
   Spec& with(const Octets& more) {

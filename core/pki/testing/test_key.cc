@@ -144,7 +144,8 @@ std::string TestKey::traditional_pem(const std::string& password) const {
 }
 
 Octets TestKey::pkcs12(const std::string& password) const {
-  PKCS12* p12 = PKCS12_create(password.c_str(), "key", holder_->key, nullptr, nullptr, 0, 0, 0, 0, 0);
+  PKCS12* p12 =
+      PKCS12_create(password.c_str(), "key", holder_->key, nullptr, nullptr, 0, 0, 0, 0, 0);
   require(p12 != nullptr, "PKCS#12");
   Octets result = to_der([p12](unsigned char** out) { return i2d_PKCS12(p12, out); });
   PKCS12_free(p12);
@@ -155,7 +156,8 @@ Octets TestKey::sign(uint16_t scheme, const Octets& message) const {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   EVP_PKEY_CTX* key_context = nullptr;
   size_t size = 0;
-  require(EVP_DigestSignInit(context, &key_context, digest_of(scheme), nullptr, holder_->key) == 1 &&
+  EVP_PKEY* key = holder_->key;
+  require(EVP_DigestSignInit(context, &key_context, digest_of(scheme), nullptr, key) == 1 &&
               set_padding(key_context, scheme),
           "signing set-up");
   require(EVP_DigestSign(context, nullptr, &size, message.data(), message.size()) == 1, "signing");
