@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/wolfssl/error.h"
+#include "backends/wolfssl/hello.h"
 #include "backends/wolfssl/suites.h"
 
 namespace {
@@ -115,12 +116,27 @@ void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
 }
 
 // What wolfSSL would not notice, or would answer with the wrong alert.
-trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() const {
+trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() {
   if (context_.role == TRESTLE_ROLE_CLIENT || state_ != State::kHandshaking) return Verdict::kNone;
-  if (!context_.tls13 && inbound_.client_excludes(TRESTLE_VERSION_TLS12)) {
-    return Verdict::kNoCommonVersion;
+  // Clients that have not sent anything encrypted yet send alerts in the clear, also after the
+  // server's flight of TLS 1.3. wolfSSL takes that for a violation.
+  if (sends_encrypted_ && inbound_.plain_alert()) return Verdict::kPlainAlert;
+  if (client_skipped_certificate()) return Verdict::kCertificateSkipped;
+  return client_hello_judged_ ? Verdict::kNone : judge_client_hello();
+}
+
+// It would speak of suites when there is no common version, and ask a client without a common group
+// to retry with the one that it has.
+trestle_backend_connection::Verdict trestle_backend_connection::judge_client_hello() {
+  const auto hello = trestle::wolf::parse_client_hello(inbound_.first_message());
+  if (!hello) return Verdict::kNone;
+  client_hello_judged_ = true;
+  if (!context_.tls13 && hello->excludes(TRESTLE_VERSION_TLS12)) return Verdict::kNoCommonVersion;
+  if (context_.tls13 && hello->has_version(TRESTLE_VERSION_TLS13) && !hello->groups.empty() &&
+      !hello->has_group_of(context_.groups)) {
+    return Verdict::kNoCommonGroup;
   }
-  return client_skipped_certificate() ? Verdict::kCertificateSkipped : Verdict::kNone;
+  return Verdict::kNone;
 }
 
 // A TLS 1.2 client that was asked for a certificate has to answer, be it with an empty one

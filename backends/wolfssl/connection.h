@@ -54,6 +54,8 @@ struct trestle_backend_connection {
     kChainTooLong,
     kCertificateSkipped,
     kNoCommonVersion,
+    kNoCommonGroup,
+    kPlainAlert,
     kFlooded,
   };
 
@@ -63,7 +65,8 @@ struct trestle_backend_connection {
 
   int verify_mode() const;
   bool ask_host(const WOLFSSL_X509_STORE_CTX& store);
-  Verdict judge_inbound() const;
+  Verdict judge_inbound();
+  Verdict judge_client_hello();
   bool client_skipped_certificate() const;
   bool is_established_properly(trestle_backend_error* error);
   void note_pushed(const uint8_t* data, size_t size);
@@ -81,6 +84,7 @@ struct trestle_backend_connection {
   trestle::wolf::Inbound inbound_;
   State state_ = State::kHandshaking;
   Verdict verdict_ = Verdict::kNone;
+  bool client_hello_judged_ = false;
   bool asked_ = false;
   bool transport_ended_ = false;
   bool sends_encrypted_ = false;

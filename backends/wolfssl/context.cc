@@ -196,6 +196,7 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
   if (library == nullptr) throw std::bad_alloc();
   context->role = config.role;
   context->tls13 = versions.tls13;
+  context->groups = list(config.groups, config.group_count);
   context->client_auth = server ? config.client_auth : TRESTLE_CLIENT_AUTH_NONE;
 
   turn_resumption_off(library);
@@ -209,8 +210,7 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
           list(config.signature_schemes, config.signature_scheme_count), library, error)) {
     return status;
   }
-  if (const int32_t status = set_groups(list(config.groups, config.group_count), library,
-                                        error)) {
+  if (const int32_t status = set_groups(context->groups, library, error)) {
     return status;
   }
   if (const int32_t status = set_dh_bits_min(config.dh_bits_min, library, error)) return status;

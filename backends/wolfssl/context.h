@@ -20,6 +20,7 @@ struct trestle_backend_context {
   uint32_t role = 0;
   uint32_t client_auth = 0;
   bool tls13 = false;
+  std::vector<uint16_t> groups;
   trestle::wolf::SecretBytes psk;
   std::string psk_identity;
 };

@@ -99,6 +99,11 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
   WOLFSSL_ALERT_HISTORY alerts = {};
   wolfSSL_get_alert_history(library_.get(), &alerts);
   const bool closed = code == WOLFSSL_ERROR_ZERO_RETURN;
+  if (verdict_ == Verdict::kPlainAlert) {
+    error->alert = *inbound_.plain_alert();
+    error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
+    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code, "the peer sent an alert");
+  }
   if (alerts.last_rx.level == alert_fatal || closed) {
     error->alert = closed ? 0 : static_cast<uint32_t>(alerts.last_rx.code);
     error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
@@ -122,6 +127,11 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
     case Verdict::kNoCommonVersion:
       meaning = {code, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion};
       break;
+    case Verdict::kNoCommonGroup:
+      meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure};
+      detail = "no common group";
+      break;
+    case Verdict::kPlainAlert:
     case Verdict::kFlooded:
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage};
       detail = "too many key updates without data";

@@ -10,6 +10,7 @@ namespace {
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kMessageHeader = 4;
 constexpr size_t kFragmentMax = 16384;
+constexpr uint8_t kChangeCipherSpec = 20;
 constexpr uint8_t kAlert = 21;
 constexpr uint8_t kHandshake = 22;
 constexpr uint8_t kApplicationData = 23;
@@ -23,27 +24,6 @@ bool is_plain_record(const std::vector<uint8_t>& header) {
   return header[0] >= 20 && header[0] <= 23 && header[1] == 3 && record_length(header) > 0 &&
          record_length(header) <= kFragmentMax;
 }
-
-// Numbers of a hello in their order. Once it has run out of bytes, all are 0 and it is at its end.
-class HelloReader {
- public:
-  explicit HelloReader(const std::vector<uint8_t>& hello) : hello_(hello) {}
-
-  size_t number(int bytes) {
-    size_t value = 0;
-    for (; bytes > 0; --bytes, ++used_) {
-      value = value << 8 | (used_ < hello_.size() ? hello_[used_] : 0u);
-    }
-    return ok() ? value : 0;
-  }
-  void skip(size_t bytes) { used_ += bytes; }
-  bool ok() const { return used_ <= hello_.size(); }
-  bool at_end() const { return used_ >= hello_.size(); }
-
- private:
-  const std::vector<uint8_t>& hello_;
-  size_t used_ = 0;
-};
 
 }  // namespace
 
@@ -83,16 +63,19 @@ void Inbound::process_record() {
   }
   if (record_.size() < kRecordHeader + record_length(record_)) return;
   any_record_ = true;
-  if (record_[0] == kHandshake) {
-    regroup(record_.data() + kRecordHeader, record_.size() - kRecordHeader);
-    record_.clear();
-  } else if (record_[0] == kAlert) {
-    ready_.insert(ready_.end(), record_.begin(), record_.end());
-    record_.clear();
-  } else {
-    application_data_ = record_[0] == kApplicationData;
-    become_transparent();
+  if (record_[0] == kApplicationData) {
+    application_data_ = true;
+    return become_transparent();
   }
+  if (record_[0] == kHandshake && !cipher_changed_) {
+    regroup(record_.data() + kRecordHeader, record_.size() - kRecordHeader);
+  } else {
+    if (record_[0] == kChangeCipherSpec) cipher_changed_ = true;
+    // No encrypted alert is that short.
+    if (record_[0] == kAlert && record_length(record_) == 2) plain_alert_ = record_[6];
+    ready_.insert(ready_.end(), record_.begin(), record_.end());
+  }
+  record_.clear();
 }
 
 void Inbound::become_transparent() {
@@ -143,31 +126,6 @@ void Inbound::emit(const uint8_t* payload, size_t size) {
     payload += part;
     size -= part;
   }
-}
-
-bool Inbound::client_excludes(uint16_t version) const {
-  constexpr uint8_t kClientHello = 1;
-  constexpr uint16_t kSupportedVersions = 43;
-  HelloReader hello(first_message_);
-  if (hello.number(1) != kClientHello) return false;
-  hello.skip(3 + 2 + 32); // length, legacy_version, random
-  hello.skip(hello.number(1)); // legacy_session_id
-  hello.skip(hello.number(2)); // cipher_suites
-  hello.skip(hello.number(1)); // legacy_compression_methods
-  hello.skip(2); // length of the extensions
-  while (!hello.at_end()) {
-    const size_t type = hello.number(2);
-    const size_t length = hello.number(2);
-    if (type != kSupportedVersions) {
-      hello.skip(length);
-      continue;
-    }
-    for (size_t rest = hello.number(1); rest >= 2; rest -= 2) {
-      if (hello.number(2) == version) return false;
-    }
-    return hello.ok();
-  }
-  return false;
 }
 
 }  // namespace trestle::wolf

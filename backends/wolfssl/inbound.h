@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <trestle/backend.h>
@@ -22,8 +23,10 @@ class Inbound {
 
   // Whether a handshake message of this type (RFC 8446, B.3) has begun in the clear.
   bool saw_message(uint8_t type) const { return (seen_ >> (type & 31) & 1) != 0; }
-  // Whether a ClientHello came that names its versions (RFC 8446, 4.2.1) and not this one.
-  bool client_excludes(uint16_t version) const;
+  // The first handshake message as far as it has come, header included.
+  const std::vector<uint8_t>& first_message() const { return first_message_; }
+  // An alert that came in the clear.
+  std::optional<uint8_t> plain_alert() const { return plain_alert_; }
   // Whether a record of application data type came: TLS 1.3 has encrypted since.
   bool saw_application_data() const { return application_data_; }
   // Whether what came first isn't TLS at all.
@@ -39,10 +42,12 @@ class Inbound {
   std::vector<uint8_t> held_;   // up to three bytes of a message's header
   std::vector<uint8_t> ready_;  // for wolfSSL
   size_t ready_used_ = 0;
-  std::vector<uint8_t> first_message_; // as far as it has come
+  std::vector<uint8_t> first_message_;
   uint32_t message_rest_ = 0; // bytes of the present message that are still to come
   uint32_t messages_ = 0;
   uint32_t seen_ = 0;
+  std::optional<uint8_t> plain_alert_;
+  bool cipher_changed_ = false; // ChangeCipherSpec came: handshake records may be encrypted
   bool transparent_ = false;
   bool application_data_ = false;
   bool garbage_ = false;

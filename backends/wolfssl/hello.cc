@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/wolfssl/hello.h"
+
+#include <algorithm>
+
+namespace trestle::wolf {
+namespace {
+
+constexpr size_t kClientHello = 1;
+constexpr size_t kSupportedGroups = 10;
+constexpr size_t kSupportedVersions = 43;
+
+bool contains(const std::vector<uint16_t>& list, uint16_t item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// Numbers in their order. Once it has run out of bytes it is at its end, and not well.
+class HelloReader {
+ public:
+  explicit HelloReader(const std::vector<uint8_t>& hello) : hello_(hello) {}
+
+  size_t number(int bytes) {
+    size_t value = 0;
+    for (; bytes > 0; --bytes, ++used_) {
+      value = value << 8 | (used_ < hello_.size() ? hello_[used_] : 0u);
+    }
+    return value;
+  }
+  void skip(size_t bytes) { used_ += bytes; }
+  // A list of 16-bit numbers behind its length in bytes.
+  std::vector<uint16_t> list(int length_bytes) {
+    std::vector<uint16_t> items;
+    for (size_t rest = number(length_bytes); rest >= 2 && !at_end(); rest -= 2) {
+      items.push_back(static_cast<uint16_t>(number(2)));
+    }
+    return items;
+  }
+  bool ok() const { return used_ <= hello_.size(); }
+  bool at_end() const { return used_ >= hello_.size(); }
+  size_t used() const { return used_; }
+
+ private:
+  const std::vector<uint8_t>& hello_;
+  size_t used_ = 0;
+};
+
+}  // namespace
+
+bool ClientHello::excludes(uint16_t version) const {
+  return !versions.empty() && !contains(versions, version);
+}
+
+bool ClientHello::has_version(uint16_t version) const { return contains(versions, version); }
+
+bool ClientHello::has_group_of(const std::vector<uint16_t>& list) const {
+  return std::any_of(groups.begin(), groups.end(),
+                     [&list](uint16_t group) { return contains(list, group); });
+}
+
+std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& message) {
+  ClientHello found;
+  HelloReader hello(message);
+  if (hello.number(1) != kClientHello || hello.number(3) != message.size() - 4) return {};
+  hello.skip(2 + 32);          // legacy_version, random
+  hello.skip(hello.number(1)); // legacy_session_id
+  hello.skip(hello.number(2)); // cipher_suites
+  hello.skip(hello.number(1)); // legacy_compression_methods
+  hello.skip(2);               // length of the extensions
+  while (!hello.at_end()) {
+    const size_t type = hello.number(2);
+    const size_t end = hello.number(2) + hello.used();
+    if (type == kSupportedVersions) found.versions = hello.list(1);
+    if (type == kSupportedGroups) found.groups = hello.list(2);
+    if (hello.used() > end) return {};
+    hello.skip(end - hello.used());
+  }
+  if (!hello.ok()) return {};
+  return found;
+}
+
+}  // namespace trestle::wolf
