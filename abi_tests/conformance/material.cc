@@ -20,8 +20,8 @@ trestle::testing::KeySpec key_spec(KeyKind kind) {
       return trestle::testing::ec(521);
     case KeyKind::kRsa2048:
       return trestle::testing::rsa(2048);
-    case KeyKind::kRsa4096:
-      return trestle::testing::rsa(4096);
+    case KeyKind::kRsa3072:
+      return trestle::testing::rsa(3072);
     case KeyKind::kDsa2048:
       return trestle::testing::dsa(2048);
     case KeyKind::kEd25519:
@@ -44,7 +44,7 @@ IdentitySource make_chain(KeyKind kind, int length) {
       Certificate::leaf("leaf")
           .dns("server.test")
           .key(Key::cached(key_spec(kind), "conformance"))
-          .key_usage(kind == KeyKind::kRsa2048 || kind == KeyKind::kRsa4096
+          .key_usage(kind == KeyKind::kRsa2048 || kind == KeyKind::kRsa3072
                          ? "digitalSignature,keyEncipherment"
                          : "digitalSignature")
           .signed_by(issuer)

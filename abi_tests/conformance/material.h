@@ -6,7 +6,7 @@
 
 namespace trestle::conformance {
 
-enum class KeyKind { kEcdsaP256, kEcdsaP384, kEcdsaP521, kRsa2048, kRsa4096, kDsa2048, kEd25519 };
+enum class KeyKind { kEcdsaP256, kEcdsaP384, kEcdsaP521, kRsa2048, kRsa3072, kDsa2048, kEd25519 };
 
 // A chain of `length` certificates below a root that is not in it, leaf first, and the leaf's key.
 // The same chain at each call.

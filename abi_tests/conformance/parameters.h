@@ -53,20 +53,24 @@ class PairTest : public ::testing::TestWithParam<PairParameter> {
 
 }  // namespace trestle::conformance
 
-// Instantiates a suite derived from BackendTest or PairTest.
+// Instantiates a suite derived from BackendTest or PairTest. The selection may leave it without any
+// instance.
 #define TRESTLE_FOR_EACH_BACKEND(suite)                                                       \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                                       \
   INSTANTIATE_TEST_SUITE_P(Backends, suite,                                                   \
                            ::testing::ValuesIn(trestle::conformance::each_backend()),           \
                            [](const ::testing::TestParamInfo<suite::ParamType>& info) {         \
                              return trestle::conformance::parameter_name(info);               \
                            })
 #define TRESTLE_FOR_EACH_PAIR(suite)                                                          \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                                       \
   INSTANTIATE_TEST_SUITE_P(Pairs, suite,                                                      \
                            ::testing::ValuesIn(trestle::conformance::each_pair()),              \
                            [](const ::testing::TestParamInfo<suite::ParamType>& info) {         \
                              return trestle::conformance::parameter_name(info);               \
                            })
 #define TRESTLE_FOR_EACH_PAIR_AND_VERSION(suite)                                              \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                                       \
   INSTANTIATE_TEST_SUITE_P(Pairs, suite,                                                      \
                            ::testing::ValuesIn(trestle::conformance::each_pair_and_version()),  \
                            [](const ::testing::TestParamInfo<suite::ParamType>& info) {         \

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pre-shared keys: TLS 1.2's suites and, as an external PSK, TLS 1.3 (RFC 8446, 4.2.11).
+#include "abi_tests/conformance/scenario.h"
+#include "abi_tests/conformance/suites.h"
+
+namespace trestle::conformance {
+namespace {
+
+const std::string kKey("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xAA\xBB\xCC\xDD\xEE\xFF", 16);
+const std::string kIdentity = "a client of ours";
+
+class PskTest : public PairTest {
+ protected:
+  bool can(const Plugin& plugin) const {
+    return version() == TRESTLE_VERSION_TLS13
+               ? plugin.can(TRESTLE_CAPABILITY_PSK_TLS13, 0)
+               : plugin.can_suite(TRESTLE_TLS_PSK_WITH_AES_128_GCM_SHA256);
+  }
+
+  // Neither side has a certificate; both have the key.
+  void SetUp() override {
+    constexpr uint16_t kTls13Suite = TRESTLE_TLS_AES_128_GCM_SHA256;
+    constexpr uint16_t kTls12Suite = TRESTLE_TLS_PSK_WITH_AES_128_GCM_SHA256;
+    ASSERT_TRUE(can(client_plugin()) && can(server_plugin()));
+    scenario_ = std::make_unique<Scenario>(GetParam());
+    scenario_->server.identity = nullptr;
+    for (Configuration* side : {&scenario_->client, &scenario_->server}) {
+      side->suites = {version() == TRESTLE_VERSION_TLS13 ? kTls13Suite : kTls12Suite};
+      side->psk = kKey;
+      side->psk_identity = kIdentity;
+    }
+  }
+
+  std::unique_ptr<Scenario> scenario_;
+};
+
+TEST_P(PskTest, IsAllThatTwoSidesNeed) {
+  Pair& pair = scenario_->make_pair();
+  pair.handshake();
+  ASSERT_TRUE(pair.established()) << pair.explanation();
+  EXPECT_EQ(pair.client.asks(), 0);
+  EXPECT_EQ(pair.server.asks(), 0);
+  Outcome end;
+  EXPECT_EQ(transfer(&pair.client, &pair.server, "up", &end), "up");
+  EXPECT_EQ(transfer(&pair.server, &pair.client, "down", &end), "down");
+}
+
+TEST_P(PskTest, TakesKeysAndIdentitiesOfEachLength) {
+  for (size_t key_length : {1, 32, 64}) {
+    for (size_t identity_length : {1, 127, 128}) {
+      const std::string key(key_length, '\x7E');
+      const std::string identity(identity_length, 'i');
+      for (Configuration* side : {&scenario_->client, &scenario_->server}) {
+        side->psk = key;
+        side->psk_identity = identity;
+      }
+      Pair& pair = scenario_->make_pair();
+      pair.handshake();
+      expect_same(where(),
+                  "PSK of " + std::to_string(key_length) + " bytes, identity of " +
+                      std::to_string(identity_length),
+                  "established", pair.established() ? "established" : "failed",
+                  pair.explanation());
+    }
+  }
+}
+
+TEST_P(PskTest, AnotherKeyFailsOnBothSides) {
+  scenario_->client.psk = kKey + "!";
+  Pair& pair = scenario_->make_pair();
+  pair.handshake();
+  EXPECT_TRUE(pair.client_outcome.failed()) << pair.explanation();
+  EXPECT_TRUE(pair.server_outcome.failed()) << pair.explanation();
+  // TLS 1.3 checks the binder: decrypt_error (RFC 8446, 6.2). TLS 1.2 has other keys: the first
+  // record under them has a bad MAC.
+  const bool tls13 = version() == TRESTLE_VERSION_TLS13;
+  const std::string alert = tls13 ? "51" : "20";
+  const std::string result = tls13 ? "HANDSHAKE_FAILED" : "PROTOCOL_VIOLATION";
+  expect_same(where(), "another PSK: server's result", result + ", alert " + alert + " sent",
+              pair.server_outcome.text(), pair.explanation());
+  expect_same(where(), "another PSK: client's result",
+              "ALERT_RECEIVED, alert " + alert + " received", pair.client_outcome.text(),
+              pair.explanation());
+}
+
+TEST_P(PskTest, UnknownIdentityFailsOnBothSides) {
+  for (const std::string& identity : {kIdentity + "!", kIdentity.substr(1), std::string("x"),
+                                      std::string(kIdentity).replace(0, 1, "A")}) {
+    scenario_->client.psk_identity = identity;
+    Pair& pair = scenario_->make_pair();
+    pair.handshake();
+    EXPECT_TRUE(pair.client_outcome.failed()) << pair.explanation();
+    EXPECT_TRUE(pair.server_outcome.failed()) << pair.explanation();
+    expect_same(where(), "unknown PSK identity: server's result",
+                "HANDSHAKE_FAILED, alert 115 sent", pair.server_outcome.text(),
+                pair.explanation());
+    expect_same(where(), "unknown PSK identity: client's result",
+                "ALERT_RECEIVED, alert 115 received", pair.client_outcome.text(),
+                pair.explanation());
+  }
+}
+
+TEST_P(PskTest, IdentityIsBytes) {
+  for (const std::string& identity :
+       {std::string("a\0b", 3), std::string("\xFF\xFE\x80", 3), kIdentity + std::string(1, '\0')}) {
+    scenario_->client.psk_identity = identity;
+    scenario_->server.psk_identity = identity;
+    const Context client(client_plugin(), scenario_->client);
+    const Context server(server_plugin(), scenario_->server);
+    std::string observed = client.created().text() + " and " + server.created().text();
+    if (observed == "OK and OK") {
+      Pair pair(client, server);
+      pair.handshake();
+      observed = pair.established() ? "established" : pair.explanation();
+    }
+    const bool has_zero = identity.find('\0') != std::string::npos;
+    expect_same(where(), has_zero ? "PSK identity with a zero byte" : "PSK identity with high bytes",
+                "established", observed);
+  }
+}
+
+// A client that has nothing but a PSK does not take a certificate in its stead.
+TEST_P(PskTest, ServerWithACertificateAloneIsNotTaken) {
+  scenario_->server.psk.clear();
+  scenario_->server.psk_identity.clear();
+  scenario_->set_server_identity(chain_of(KeyKind::kEcdsaP256, 1));
+  Pair& pair = scenario_->make_pair();
+  pair.handshake();
+  EXPECT_TRUE(pair.client_outcome.failed() || pair.client.asks() == 1) << pair.explanation();
+  if (pair.established()) {
+    // Then it is a certificate like any other, and was asked about.
+    EXPECT_EQ(pair.client.asks(), 1);
+  }
+}
+
+TRESTLE_FOR_EACH_PAIR_AND_VERSION(PskTest);
+
+}  // namespace
+}  // namespace trestle::conformance
