@@ -20,11 +20,11 @@ void note_message(int written, int, int content_type, const void *data, size_t l
     connection->alert_sent = bytes[1];
   }
   if (content_type != SSL3_RT_HANDSHAKE || written != 0 || length == 0 ||
-      bytes[0] != SSL3_MT_CERTIFICATE) {
+      (bytes[0] != SSL3_MT_CERTIFICATE && bytes[0] != SSL3_MT_CLIENT_KEY_EXCHANGE)) {
     return;
   }
   try {
-    connection->certificate_message.assign(bytes, bytes + length);
+    connection->message.assign(bytes, bytes + length);
   } catch (const std::bad_alloc &) {
     connection->out_of_memory = true;
   }

@@ -10,8 +10,8 @@ struct trestle_backend_connection {
   trestle_backend_context *context = nullptr;
   void *host_connection = nullptr;
   trestle::openssl::SslPtr ssl;
-  // The peer's Certificate message, from its arrival until it has been put to `ask`.
-  std::vector<uint8_t> certificate_message;
+  // The peer's last Certificate or ClientKeyExchange, from its arrival until a callback reads it.
+  std::vector<uint8_t> message;
   // Set once, by what ended the connection in this direction; told again by every later call.
   std::unique_ptr<trestle_backend_error> failure;
   bool peer_closed = false;

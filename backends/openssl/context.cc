@@ -35,8 +35,6 @@ void append_name(std::string &list, const char *name) {
 void append_suite(const Suite &suite, SuiteLists &lists) {
   append_name(suite.tls13 ? lists.tls13 : lists.tls12, suite.name);
   if (suite.tls13) append_name(suite.sha256 ? lists.tls13_sha256 : lists.tls13_other, suite.name);
-  if (suite.tls13 && suite.sha256 && lists.tls13_psk == 0) lists.tls13_psk = suite.id;
-  lists.tls12_psk |= suite.psk;
   lists.anonymous |= suite.anonymous;
 }
 
@@ -49,11 +47,21 @@ int32_t sort_suites(const trestle_backend_config &config, SuiteLists &lists,
                    config.suites[i]);
     }
     append_suite(*suite, lists);
+    if (suite->tls13 && suite->sha256 && config.version_max >= TRESTLE_VERSION_TLS13 &&
+        lists.tls13_psk == 0) {
+      lists.tls13_psk = suite->id;
+    }
+    lists.tls12_psk |= suite->psk && config.version_min <= TRESTLE_VERSION_TLS12;
   }
   return TRESTLE_BACKEND_OK;
 }
 
+bool is_version(uint16_t version) {
+  return version == TRESTLE_VERSION_TLS12 || version == TRESTLE_VERSION_TLS13;
+}
+
 bool set_versions(SSL_CTX *ctx, const trestle_backend_config &config, const SuiteLists &lists) {
+  if (!is_version(config.version_min) || !is_version(config.version_max)) return false;
   // A version without a suite is out.
   const uint16_t min = std::max<uint16_t>(
       config.version_min, lists.tls12.empty() ? TRESTLE_VERSION_TLS13 : TRESTLE_VERSION_TLS12);
@@ -211,7 +219,7 @@ int32_t configure(const trestle_backend_config &config, trestle_backend_context 
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, what);
   };
   if (!set_fixed_behaviour(context)) return refuse("fixed settings");
-  if (!set_versions(ctx, config, lists)) return refuse("no version has a suite");
+  if (!set_versions(ctx, config, lists)) return refuse("versions, or none that has a suite");
   if (!set_suites(ctx, lists)) return refuse("cipher suites");
   if (!set_groups(ctx, config)) return refuse("groups");
   if (!set_signature_schemes(ctx, config)) return refuse("signature schemes");

@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "backends/openssl/connection.h"
 #include "backends/openssl/context.h"
@@ -69,36 +68,51 @@ unsigned choose_key(SSL *ssl, const char *, char *identity, unsigned identity_ca
   return copy_key(psk, key, key_capacity);
 }
 
-unsigned look_up_key(SSL *ssl, const char *identity, unsigned char *key, unsigned capacity) {
+// Reads the identity from the ClientKeyExchange (RFC 4279, 2): what the library hands over ends at
+// the first zero byte.
+unsigned look_up_key(SSL *ssl, const char *, unsigned char *key, unsigned capacity) {
   const Psk &psk = psk_of(ssl);
-  if (SSL_version(ssl) >= TLS1_3_VERSION ||
-      !psk.identity_is(reinterpret_cast<const uint8_t *>(identity), strlen(identity))) {
+  const std::vector<uint8_t> &message = connection_of(ssl)->message;
+  Reader reader(message.data(), message.size());
+  trestle_bytes identity;
+  if (SSL_version(ssl) >= TLS1_3_VERSION || !reader.skip(kHandshakeHeader) ||
+      !reader.read_vector(2, &identity) || !psk.identity_is(identity.data, identity.length)) {
     return 0;
   }
   return copy_key(psk, key, capacity);
 }
 
-// Whether the PSK is among those of a pre_shared_key extension (RFC 8446, 4.2.11).
-bool is_offered(SSL *ssl, const Psk &psk) {
+enum class Offer { kNone, kUnknown, kOurs };
+
+// What the pre_shared_key extension has (RFC 8446, 4.2.11).
+Offer offer_of(SSL *ssl, const Psk &psk) {
   const unsigned char *extension = nullptr;
   size_t length = 0;
-  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &extension, &length) != 1) return false;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &extension, &length) != 1) {
+    return Offer::kNone;
+  }
   Reader reader(extension, length);
   trestle_bytes list, identity;
-  if (!reader.read_vector(2, &list)) return false;
+  if (!reader.read_vector(2, &list)) return Offer::kUnknown;
   Reader identities(list.data, list.length);
   while (identities.read_vector(2, &identity) && identities.skip(sizeof(uint32_t))) {
-    if (psk.identity_is(identity.data, identity.length)) return true;
+    if (psk.identity_is(identity.data, identity.length)) return Offer::kOurs;
   }
-  return false;
+  return Offer::kUnknown;
 }
 
 // The library settles the suite before it looks at PSKs, and then drops a PSK of another hash. So
-// for a client that offers ours, the suites that fit it come first.
-int prefer_suites_of_psk(SSL *ssl, int *, void *) {
+// for a client that offers ours, the suites that fit it come first. One that offers another, to a
+// server that has nothing else, is told so; the library would miss a certificate of its own.
+int look_at_offer(SSL *ssl, int *alert, void *) {
   const trestle_backend_context &context = *connection_of(ssl)->context;
-  if (is_offered(ssl, context.psk) &&
-      SSL_set_ciphersuites(ssl, context.suites_for_psk.c_str()) != 1) {
+  if (context.psk.tls13_suite() == 0) return SSL_CLIENT_HELLO_SUCCESS;
+  const Offer offer = offer_of(ssl, context.psk);
+  if (offer == Offer::kUnknown && SSL_CTX_get0_certificate(context.ctx.get()) == nullptr) {
+    *alert = SSL_AD_UNKNOWN_PSK_IDENTITY;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+  if (offer == Offer::kOurs && SSL_set_ciphersuites(ssl, context.suites_for_psk.c_str()) != 1) {
     return SSL_CLIENT_HELLO_ERROR;
   }
   return SSL_CLIENT_HELLO_SUCCESS;
@@ -124,7 +138,7 @@ void use_psk(SSL_CTX *ctx, uint32_t role) {
   } else {
     SSL_CTX_set_psk_find_session_callback(ctx, find_session);
     SSL_CTX_set_psk_server_callback(ctx, look_up_key);
-    SSL_CTX_set_client_hello_cb(ctx, prefer_suites_of_psk, nullptr);
+    SSL_CTX_set_client_hello_cb(ctx, look_at_offer, nullptr);
   }
 }
 

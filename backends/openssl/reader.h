@@ -8,6 +8,8 @@
 
 namespace trestle::openssl {
 
+constexpr size_t kHandshakeHeader = 4;
+
 // A cursor over a part of a handshake message.
 class Reader {
  public:

@@ -11,14 +11,12 @@
 namespace trestle::openssl {
 namespace {
 
-constexpr size_t kHandshakeHeader = 4;
-
 // Cuts a Certificate message (RFC 5246, 7.4.2; RFC 8446, 4.4.2) into its certificates.
 bool split_certificates(const std::vector<uint8_t> &message, bool tls13,
                         std::vector<trestle_bytes> *certificates) {
-  if (message.size() < kHandshakeHeader) return false;
-  Reader reader(message.data() + kHandshakeHeader, message.size() - kHandshakeHeader);
+  Reader reader(message.data(), message.size());
   trestle_bytes request_context, list, extensions;
+  if (!reader.skip(kHandshakeHeader)) return false;
   if (tls13 && !reader.read_vector(1, &request_context)) return false;
   if (!reader.read_vector(3, &list)) return false;
   Reader entries(list.data, list.length);
@@ -36,7 +34,7 @@ bool split_certificates(const std::vector<uint8_t> &message, bool tls13,
 bool ask_host(trestle_backend_connection &connection) {
   std::vector<trestle_bytes> certificates;
   const bool tls13 = SSL_version(connection.ssl.get()) == TLS1_3_VERSION;
-  if (!split_certificates(connection.certificate_message, tls13, &certificates)) return false;
+  if (!split_certificates(connection.message, tls13, &certificates)) return false;
   trestle_ask ask = {};
   ask.size = sizeof ask;
   ask.kind = TRESTLE_ASK_VERIFY_PEER;
@@ -44,7 +42,7 @@ bool ask_host(trestle_backend_connection &connection) {
   ask.certificate_count = static_cast<uint32_t>(certificates.size());
   const int32_t answer = host().ask(connection.host_connection, &ask);
   ERR_clear_error();  // other connections have used the thread meanwhile
-  connection.certificate_message = {};
+  connection.message = {};
   return answer == TRESTLE_ANSWER_YES;
 }
 
