@@ -23,6 +23,11 @@ void note_fetched(Engine& engine, const Message& message) {
     case TRESTLE_PRIM_CONNECTION_CERT_IND:
       connection->credits.fetched(handle, Credits::kCert);
       break;
+    case TRESTLE_PRIM_CONNECTION_CONNECT_CFM:
+    case TRESTLE_PRIM_CONNECTION_CONNECT_IND:
+      // The handshake is over: a question that was not answered is none any more.
+      if (message.ends_handshake) connection->credits.answer(handle, Credits::kCert);
+      break;
     case TRESTLE_PRIM_CONNECTION_DISCONNECT_IND:
       connection->credits.fetched(handle, Credits::kDisconnect);
       break;

@@ -111,6 +111,7 @@ void Connection::confirm_connect(const Ending& ending) {
   Message* message = server_ ? new_indication(TRESTLE_PRIM_CONNECTION_CONNECT_IND)
                              : std::exchange(connect_request_, nullptr);
   if (!message) return;
+  message->ends_handshake = true;
   message->c.session = session_handle.load(std::memory_order_relaxed);
   fill(message, ending, backend());
   if (ending.result == TRESTLE_RESULT_SUCCESS) {

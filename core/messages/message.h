@@ -78,6 +78,7 @@ struct Message : Node {
   uint64_t handle = 0;            // request: the object that it is for
   Engine* engine = nullptr;       // request: counted there until it is confirmed
   bool reserved = false;          // holds one of the queue's places until it is fetched
+  bool ends_handshake = false;    // CONNECT_CFM or _IND that is not a mere refusal
   uint8_t* buffer = nullptr;      // what c.data points to, if malloc'ed for it
   std::unique_ptr<ErrorDetails> error;
   std::unique_ptr<RequestArguments> arguments;
