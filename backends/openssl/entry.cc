@@ -39,6 +39,8 @@ const trestle_backend_canary kCanaries[] = {
 #undef CANARY
 
 int32_t process_init(const trestle_host *host, trestle_backend_error *error) {
+  // Before run_slot, whose first call of the library would have it register an exit handler.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
   return run_slot(error, [&] {
     return library_init(host) ? TRESTLE_BACKEND_OK
                               : fail(error, TRESTLE_RESULT_BACKEND_INIT, nullptr);
@@ -46,8 +48,9 @@ int32_t process_init(const trestle_host *host, trestle_backend_error *error) {
 }
 
 const char *library_version() {
-  static const std::string text =
-      std::string("OpenSSL ") + OpenSSL_version(OPENSSL_FULL_VERSION_STRING);
+  // Never destroyed: workers may run while the process ends.
+  static const std::string &text =
+      *new std::string(std::string("OpenSSL ") + OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
   return text.c_str();
 }
 
