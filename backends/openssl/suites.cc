@@ -11,7 +11,8 @@
 namespace trestle::openssl {
 namespace {
 
-// Sorted by id; constant after load_suites. Never destroyed: workers may run while the process ends.
+// Sorted by id; constant after load_suites. Never destroyed: workers may run while the process
+// ends.
 std::vector<Suite> &the_suites = *new std::vector<Suite>;
 
 bool by_id(const Suite &a, const Suite &b) { return a.id < b.id; }
