@@ -267,10 +267,11 @@ void Connection::release() {
   // First: whoever has the confirm finds the handle stale. And the session, which waits for its last
   // child, must not confirm before.
   uint64_t handle = SlotTable<Connection>::unpublish(this);
+  // Before the confirm, which has a place of its own: whoever has it may destroy the queue.
+  to->remove_user();
   if (request) Engine::confirm(request);
   session->remove_child(this);
   engine->connections().release(handle);
-  to->remove_user();
 }
 
 }  // namespace trestle

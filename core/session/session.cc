@@ -227,8 +227,9 @@ void Session::release() {
   Message* request = destroy_request_;
   // First: whoever has the confirm finds the handle stale.
   engine->sessions().release(SlotTable<Session>::unpublish(this));
-  if (request) Engine::confirm(request);
+  // Before the confirm, which has a place of its own: whoever has it may destroy the queue.
   queue->remove_user();
+  if (request) Engine::confirm(request);
   engine->something_ended();
 }
 
