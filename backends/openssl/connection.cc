@@ -8,9 +8,9 @@
 namespace trestle::openssl {
 namespace {
 
-// A peer that sends nothing but key updates, tickets or requests to renegotiate gets no further
-// than this between two pieces of data.
-constexpr int kMessagesWithoutDataMax = 64;
+// A peer that sends nothing but key updates, tickets or requests to renegotiate is not followed
+// further than this in one call. A key update that wants an answer takes two steps.
+constexpr int kStepsWithoutDataMax = 64;
 
 void note_message(int written, int, int content_type, const void *data, size_t length, SSL *ssl,
                   void *) {
@@ -76,7 +76,7 @@ int32_t state_without_data(const trestle_backend_connection &connection,
 }
 
 // Reads on after SSL_read_ex had no data. False when there is nothing more to be read now, or ever.
-bool goes_on_without_data(trestle_backend_connection &connection, int returned, int messages) {
+bool goes_on_without_data(trestle_backend_connection &connection, int returned, int steps) {
   if (SSL_get_error(connection.ssl.get(), returned) == SSL_ERROR_ZERO_RETURN) {
     connection.peer_closed = true;
     return false;
@@ -87,7 +87,7 @@ bool goes_on_without_data(trestle_backend_connection &connection, int returned, 
     describe_failure(connection, Phase::kEstablished, &failure);
   } else if (connection.pull_ran_dry) {
     return false;
-  } else if (messages >= kMessagesWithoutDataMax) {
+  } else if (steps >= kStepsWithoutDataMax) {
     failure.alert = TRESTLE_ALERT_NONE;
     fail(&failure, TRESTLE_RESULT_PROTOCOL_VIOLATION, "too many messages without data");
   } else {
@@ -152,7 +152,7 @@ int32_t decrypt(trestle_backend_connection *connection, uint8_t *buffer, uint64_
                 uint64_t *length, trestle_backend_error *error) {
   return run_slot(error, [&]() -> int32_t {
     uint64_t total = 0;
-    int messages = 0;
+    int steps = 0;
     connection->pull_ran_dry = false;
     while (total < capacity && !connection->failure && !connection->peer_closed) {
       size_t read = 0;
@@ -160,8 +160,8 @@ int32_t decrypt(trestle_backend_connection *connection, uint8_t *buffer, uint64_
                                        &read);
       if (returned == 1) {
         total += read;
-        messages = 0;
-      } else if (!goes_on_without_data(*connection, returned, ++messages)) {
+        steps = 0;
+      } else if (!goes_on_without_data(*connection, returned, ++steps)) {
         break;
       }
     }

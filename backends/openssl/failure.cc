@@ -2,7 +2,6 @@
 #include "backends/openssl/failure.h"
 
 #include "backends/openssl/error.h"
-#include "backends/openssl/suites.h"
 
 namespace trestle::openssl {
 namespace {
@@ -63,20 +62,11 @@ int32_t result_of_sent_alert(uint8_t alert) {
   }
 }
 
-// Two sides with different keys meet in the first encrypted record, which then looks like a forged
-// one (RFC 4279, 2).
-bool may_be_another_psk(const trestle_backend_connection &connection, int reason) {
-  const SSL_CIPHER *cipher = SSL_get_pending_cipher(connection.ssl.get());
-  const Suite *suite = cipher == nullptr ? nullptr : find_suite(SSL_CIPHER_get_protocol_id(cipher));
-  return reason == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC && suite != nullptr && suite->psk;
-}
-
 int32_t result_of(const trestle_backend_connection &connection, Phase phase, int reason) {
   if (connection.out_of_memory) return TRESTLE_RESULT_OUT_OF_MEMORY;
   if (connection.rejected) return TRESTLE_RESULT_CERT_REJECTED;
   if (connection.transport_ended) return TRESTLE_RESULT_TRUNCATED;
   if (phase == Phase::kEstablished) return TRESTLE_RESULT_PROTOCOL_VIOLATION;
-  if (may_be_another_psk(connection, reason)) return TRESTLE_RESULT_HANDSHAKE_FAILED;
   const int32_t result = result_of_reason(reason);
   return result != 0 ? result : result_of_sent_alert(connection.alert_sent);
 }
