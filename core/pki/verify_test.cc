@@ -186,6 +186,15 @@ TEST(Verify, ExpiredCrossSignatureIsSteppedAround) {
   expect(ask({leaf(), middle()}, {issue(old_root)}), Finding::kExpired, -1, "CN=root");
 }
 
+TEST(Verify, BacktrackingLeavesNothingBehind) {
+  // Two "lower" of different keys below "middle", which allows one intermediate; the first leads
+  // nowhere.
+  const Octets one_below = issue(ca_spec("middle", "root", 1));
+  const Octets dead_end = issue(ca_spec("lower", "middle"), "ec-dead-end", "middle");
+  const Octets end = issue(leaf_spec("lower"));
+  expect_ok(ask({end, dead_end, issue(ca_spec("lower", "middle")), one_below}, {root()}));
+}
+
 TEST(Verify, SeveralIssuersOfOneName) {
   // Anchors and intermediates that share a name and differ in their keys.
   std::vector<Octets> anchors, chain = {leaf()};
@@ -293,12 +302,19 @@ TEST(Verify, RootsOfVersion1) {
   intermediate.version = Octets();
   expect(ask({leaf(), issue(intermediate)}, {root()}), Finding::kCaInvalid, 1, "CN=middle");
   expect(ask({leaf()}, {issue(intermediate)}), Finding::kCaInvalid, -1, "CN=middle");
+  Spec rolled = spec_of("root", "root");  // self-issued, and still no anchor
+  rolled.version = Octets();
+  expect(ask({issue(leaf_spec("root"), "leaf", "new root"), issue(rolled, "new root", "root")},
+             {root()}),
+         Finding::kCaInvalid, 1, "CN=root");
 }
 
 TEST(Verify, TheAnchorsOwnSignatureDoesNotCount) {
-  Spec md5 = ca_spec("rsa-root", "rsa-root");
-  md5.scheme = kRsaMd5;
-  expect_ok(ask({issue(leaf_spec("rsa-root"))}, {issue(md5)}));
+  for (uint16_t weak : {kRsaMd5, kRsaSha1}) {
+    Spec spec = ca_spec("rsa-root", "rsa-root");
+    spec.scheme = weak;
+    expect_ok(ask({issue(leaf_spec("rsa-root"))}, {issue(spec)}));
+  }
 }
 
 // --- No way to an anchor ------------------------------------------------------------------------
@@ -568,7 +584,9 @@ TEST(Verify, IpNameConstraints) {
   EXPECT_EQ(finding({ten}, {}, {10, 1, 2, 3}), Finding::kOk);
   EXPECT_EQ(finding({ten}, {}, {11, 1, 2, 3}), Finding::kNameConstraint);
   EXPECT_EQ(finding({ten}, {}, v6), Finding::kNameConstraint) << "none of IPv6 is permitted";
+  EXPECT_EQ(finding({ip(Octets(8, 0))}, {}, v6), Finding::kNameConstraint);
   EXPECT_EQ(finding({all_v6}, {}, v6), Finding::kOk);
+  EXPECT_EQ(finding({}, {all_v6}, {10, 1, 2, 3}), Finding::kOk);
   EXPECT_EQ(finding({}, {ten}, {10, 1, 2, 3}), Finding::kNameConstraint);
   EXPECT_EQ(finding({}, {ten}, v6), Finding::kOk);
   EXPECT_EQ(finding({}, {all_v6}, v6), Finding::kNameConstraint);
@@ -631,6 +649,9 @@ TEST(Verify, NameConstraintsReachDown) {
          Finding::kNameConstraint, 1, "CN=middle");
   const Octets rolled = issue(ca_spec("root", "root").with(bad_name), "new root", "root");
   expect_ok(ask({issue(leaf_spec("root"), "leaf", "new root"), rolled}, {constrained_root}));
+  // A leaf always is.
+  const Octets named_as_root = issue(spec_of("root", "root").with(bad_name), "leaf", "root");
+  expect(ask({named_as_root}, {constrained_root}), Finding::kNameConstraint, 0, "CN=root");
 }
 
 TEST(Verify, NameConstraintsAreBounded) {
@@ -704,6 +725,16 @@ TEST(Verify, Policies) {
   EXPECT_EQ(policy_finding({policies({kA}), policy_mapping(kA, kAnyPolicy)}, {policies({kA})}),
             Finding::kPolicy)
       << "forbidden whether required or not";
+}
+
+TEST(Verify, SelfIssuedCertificatesDoNotCountForPolicies) {
+  const Octets upper = issue(ca_spec("middle", "root").with(policy_constraints(2)));
+  const Octets end = issue(spec_of("leaf", "middle"), "leaf", "new middle");
+  const Octets rolled = issue(ca_spec("middle", "middle"), "new middle", "middle");
+  expect_ok(ask({end, rolled, upper}, {root()}));
+  const Octets lower = issue(ca_spec("lower", "middle"));
+  expect(ask({issue(spec_of("leaf", "lower")), lower, upper}, {root()}), Finding::kPolicy, 0,
+         "CN=leaf");
 }
 
 TEST(Verify, InhibitedPolicyMapping) {
@@ -853,19 +884,43 @@ TEST(Verify, SignatureChecksHaveABound) {
   EXPECT_EQ(checker.checks, kMaxSignatureChecks);
 }
 
-TEST(Verify, SearchHasABound) {
-  // Thirty CAs of one name and one key, each vouching for each other: more paths than anybody can
-  // walk, and the leaf spoils them all.
-  std::vector<Octets> chain = {issue(spec_of("leaf", "mesh").with(ext_key_usage({"1.2.3"})))};
-  for (int i = 0; i < 30; ++i) {
+// CAs of one name and one key, each vouching for each other.
+std::vector<Octets> mesh(int count) {
+  std::vector<Octets> cas;
+  for (int i = 0; i < count; ++i) {
     Spec spec = ca_spec("mesh", "mesh");
     spec.serial = integer(static_cast<uint64_t>(i + 10));
-    chain.push_back(issue(spec));
+    cas.push_back(issue(spec));
   }
+  return cas;
+}
+
+TEST(Verify, NoSignatureIsCheckedTwice) {
+  std::vector<Octets> chain = mesh(4);
+  chain.insert(chain.begin(), issue(spec_of("leaf", "mesh").with(ext_key_usage({"1.2.3"}))));
   CountingChecker checker;
-  const Verdict verdict = ask({chain, {issue(ca_spec("mesh", "mesh"))}}, &checker);
-  expect(verdict, Finding::kPurpose, 0, "CN=leaf");
-  EXPECT_LE(checker.checks, kMaxSignatureChecks);
+  expect(ask({chain, {issue(ca_spec("mesh", "mesh"))}}, &checker), Finding::kPurpose, 0, "CN=leaf");
+  EXPECT_LE(checker.checks, 5 + 4 * 4) << "by the anchor, and by each CA over the rest";
+}
+
+TEST(Verify, SearchHasABound) {
+  // The first way into the mesh is by a CA whose purpose spoils every path through it, and there
+  // are more of those than will be walked before the good way in would be tried. Such a peer is
+  // refused, and soon.
+  std::vector<Octets> chain = mesh(7);
+  chain.insert(chain.begin(), issue(leaf_spec("mesh")));
+  const Octets bad_entry =
+      issue(ca_spec("mesh", "root").with(ext_key_usage({"1.2.3"})), "mesh", "root");
+  const Octets good_entry = issue(ca_spec("mesh", "root"));
+  std::vector<Octets> bad_first = chain, good_first = chain;
+  bad_first.insert(bad_first.begin() + 1, bad_entry);
+  bad_first.push_back(good_entry);
+  good_first.insert(good_first.begin() + 1, good_entry);
+  good_first.push_back(bad_entry);
+  CountingChecker checker;
+  expect(ask({bad_first, {root()}}, &checker), Finding::kPurpose, 1, "CN=mesh");
+  EXPECT_LT(checker.checks, kMaxSignatureChecks) << "it is the steps that have run out";
+  expect_ok(ask(good_first, {root()}));
 }
 
 TEST(Verify, AStrangersKeyIsNeverUsed) {
