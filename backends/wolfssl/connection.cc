@@ -18,6 +18,7 @@ using trestle::wolf::find_suite;
 const trestle_host* g_host = nullptr;
 
 constexpr uint8_t kChangeCipherSpec = 20;
+constexpr uint8_t kAlert = 21;
 constexpr uint8_t kApplicationData = 23;
 constexpr uint8_t kCertificate = 11;
 constexpr uint8_t kClientKeyExchange = 16;
@@ -94,8 +95,16 @@ int trestle_backend_connection::on_push(const char* data, int size) {
   if (transport_ended_ || fatal_alert_) return size;
   WOLFSSL_ALERT_HISTORY alerts = {};
   wolfSSL_get_alert_history(library_.get(), &alerts);
-  if (alerts.last_tx.level == alert_fatal) fatal_alert_ = static_cast<uint8_t>(alerts.last_tx.code);
   const auto* bytes = reinterpret_cast<const uint8_t*>(data);
+  if (alerts.last_tx.level == alert_fatal) {
+    const auto alert = static_cast<uint8_t>(alerts.last_tx.code);
+    // One in the clear waits until it is known whether it is the right one.
+    if (may_send_plain_alert() && size == 7 && bytes[0] == kAlert) {
+      held_alert_ = alert;
+      return size;
+    }
+    fatal_alert_ = alert;
+  }
   note_pushed(bytes, static_cast<size_t>(size));
   trestle::wolf::push_to_host(host_connection_, bytes, static_cast<size_t>(size));
   if (++answers_ > kAnswersMax && state_ == State::kEstablished) verdict_ = Verdict::kFlooded;
@@ -125,15 +134,19 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() 
   return client_hello_judged_ ? Verdict::kNone : judge_client_hello();
 }
 
-// It would speak of suites when there is no common version, and ask a client without a common group
-// to retry with the one that it has.
+// It would speak of suites when there is no common version, ask a client without a common group to
+// retry with the one that it has, and call a client without the PSK malformed.
 trestle_backend_connection::Verdict trestle_backend_connection::judge_client_hello() {
   const auto hello = trestle::wolf::parse_client_hello(inbound_.first_message());
   if (!hello) return Verdict::kNone;
   client_hello_judged_ = true;
+  for (const uint16_t suite : context_.psk_suites) {
+    if (psk_suite_ == 0 && hello->has_psk && hello->has_suite(suite)) psk_suite_ = suite;
+  }
   if (!context_.tls13 && hello->excludes(TRESTLE_VERSION_TLS12)) return Verdict::kNoCommonVersion;
-  if (context_.tls13 && hello->has_version(TRESTLE_VERSION_TLS13) && !hello->groups.empty() &&
-      !hello->has_group_of(context_.groups)) {
+  if (!context_.tls13 || !hello->has_version(TRESTLE_VERSION_TLS13)) return Verdict::kNone;
+  if (!context_.has_identity && psk_suite_ == 0) return Verdict::kNoPsk;
+  if (!hello->groups.empty() && !hello->has_group_of(context_.groups)) {
     return Verdict::kNoCommonGroup;
   }
   return Verdict::kNone;
@@ -198,6 +211,23 @@ unsigned trestle_backend_connection::find_psk(const char* identity, uint8_t* key
   if (context_.psk_identity != identity || context_.psk.size() > key_max) return 0;
   std::memcpy(key, context_.psk.data(), context_.psk.size());
   return static_cast<unsigned>(context_.psk.size());
+}
+
+unsigned trestle_backend_connection::find_tls13_psk(const char* identity, uint8_t* key,
+                                                    unsigned key_max) {
+  const unsigned size = find_psk(identity, key, key_max);
+  if (size == 0 && !context_.has_identity) verdict_ = Verdict::kNoPsk;
+  return size;
+}
+
+const char* trestle_backend_connection::psk_suite() const {
+  uint16_t suite = psk_suite_;
+  if (context_.role == TRESTLE_ROLE_CLIENT && !context_.psk_suites.empty()) {
+    suite = context_.psk_suites.front();
+  }
+  if (suite == 0) return nullptr;
+  return wolfSSL_get_cipher_name_from_suite(static_cast<uint8_t>(suite >> 8),
+                                            static_cast<uint8_t>(suite));
 }
 
 // --- Slots ---------------------------------------------------------------------------------------
@@ -356,33 +386,22 @@ unsigned server_psk(WOLFSSL* library, const char* identity, unsigned char* key,
   return self(wolfSSL_get_psk_callback_ctx(library))->find_psk(identity, key, key_max);
 }
 
-// The first suite in wolfSSL's list (on a server: those that both sides have) that an external PSK
-// with SHA-256 goes with.
-const char* psk_suite(WOLFSSL* library) {
-  const char* name = nullptr;
-  for (int i = 0; (name = wolfSSL_get_cipher_list_ex(library, i)) != nullptr; ++i) {
-    if (std::strncmp(name, "TLS13-", 6) == 0 && std::strstr(name, "SHA384") == nullptr) break;
-  }
-  return name;
-}
-
 unsigned client_tls13_psk(WOLFSSL* library, const char*, char* identity, unsigned identity_max,
                           unsigned char* key, unsigned key_max, const char** suite) {
-  *suite = psk_suite(library);
-  if (*suite == nullptr) {
-    // A name is needed all the same; no key means no offer.
-    *suite = "TLS13-AES128-GCM-SHA256";
-    return 0;
-  }
-  return self(wolfSSL_get_psk_callback_ctx(library))
-      ->offer_psk(identity, identity_max, key, key_max);
+  const auto* connection = self(wolfSSL_get_psk_callback_ctx(library));
+  *suite = connection->psk_suite();
+  if (*suite != nullptr) return connection->offer_psk(identity, identity_max, key, key_max);
+  // A name is needed all the same; no key means no offer.
+  *suite = "TLS13-AES128-GCM-SHA256";
+  return 0;
 }
 
 unsigned server_tls13_psk(WOLFSSL* library, const char* identity, unsigned char* key,
                           unsigned key_max, const char** suite) {
-  *suite = psk_suite(library);
-  if (*suite == nullptr) return 0;
-  return self(wolfSSL_get_psk_callback_ctx(library))->find_psk(identity, key, key_max);
+  // Asked for each suite that both sides have, and content with an answer for another.
+  auto* connection = self(wolfSSL_get_psk_callback_ctx(library));
+  *suite = connection->psk_suite();
+  return *suite == nullptr ? 0 : connection->find_tls13_psk(identity, key, key_max);
 }
 
 }  // namespace
@@ -393,8 +412,7 @@ void push_to_host(void* host_connection, const uint8_t* data, size_t size) {
   g_host->push(host_connection, data, size);
 }
 
-void install_callbacks(trestle_backend_context* context, bool with_tls12_psk,
-                       bool with_tls13_psk) {
+void install_callbacks(trestle_backend_context* context, bool with_tls12_psk) {
   WOLFSSL_CTX* library = context->library.get();
   wolfSSL_CTX_SetIORecv(library, pull);
   wolfSSL_CTX_SetIOSend(library, push);
@@ -403,10 +421,10 @@ void install_callbacks(trestle_backend_context* context, bool with_tls12_psk,
   const bool client = context->role == TRESTLE_ROLE_CLIENT;
   if (with_tls12_psk && client) wolfSSL_CTX_set_psk_client_callback(library, client_psk);
   if (with_tls12_psk && !client) wolfSSL_CTX_set_psk_server_callback(library, server_psk);
-  if (with_tls13_psk && client) {
+  if (!context->psk_suites.empty() && client) {
     wolfSSL_CTX_set_psk_client_tls13_callback(library, client_tls13_psk);
   }
-  if (with_tls13_psk && !client) {
+  if (!context->psk_suites.empty() && !client) {
     wolfSSL_CTX_set_psk_server_tls13_callback(library, server_tls13_psk);
   }
 }

@@ -14,7 +14,7 @@
 namespace trestle::wolf {
 
 // What every wolfSSL context needs so that its connections land here.
-void install_callbacks(trestle_backend_context* context, bool with_tls12_psk, bool with_tls13_psk);
+void install_callbacks(trestle_backend_context* context, bool with_tls12_psk);
 
 // Kept from process_init on.
 void set_host(const trestle_host* host);
@@ -44,6 +44,9 @@ struct trestle_backend_connection {
   int on_certificate(WOLFSSL_X509_STORE_CTX* store);
   unsigned offer_psk(char* identity, unsigned identity_max, uint8_t* key, unsigned key_max) const;
   unsigned find_psk(const char* identity, uint8_t* key, unsigned key_max) const;
+  unsigned find_tls13_psk(const char* identity, uint8_t* key, unsigned key_max);
+  // wolfSSL's name of the suite of TLS 1.3 that goes with the PSK; NULL if there is none.
+  const char* psk_suite() const;
 
  private:
   enum class State { kHandshaking, kEstablished, kFailed };
@@ -55,6 +58,7 @@ struct trestle_backend_connection {
     kCertificateSkipped,
     kNoCommonVersion,
     kNoCommonGroup,
+    kNoPsk,
     kPlainAlert,
     kFlooded,
   };
@@ -88,11 +92,13 @@ struct trestle_backend_connection {
   bool asked_ = false;
   bool transport_ended_ = false;
   bool sends_encrypted_ = false;
+  std::optional<uint8_t> held_alert_;  // wolfSSL's, in the clear
   std::optional<uint8_t> fatal_alert_; // that we sent
   bool read_closed_ = false;  // the peer's close_notify came
   bool write_closed_ = false; // ours went
   uint16_t version_ = 0;
   uint16_t suite_ = 0;
+  uint16_t psk_suite_ = 0; // a server's choice
   uint32_t answers_ = 0; // records that decrypt made wolfSSL send since the last plaintext
   std::unique_ptr<trestle_backend_error> failure_;
 };

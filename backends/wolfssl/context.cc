@@ -157,11 +157,18 @@ int32_t set_dh_bits_min(uint32_t bits, WOLFSSL_CTX* library, trestle_backend_err
               bits);
 }
 
-int32_t set_psk(const trestle_backend_config& config, trestle_backend_context* context,
-                trestle_backend_error* error) {
+int32_t set_psk(const trestle_backend_config& config, const Needs& needs,
+                trestle_backend_context* context, trestle_backend_error* error) {
   context->psk = SecretBytes(config.psk.data, config.psk.length);
   context->psk_identity.assign(reinterpret_cast<const char*>(config.psk_identity.data),
                                config.psk_identity.length);
+  for (const uint16_t id : list(config.suites, config.suite_count)) {
+    const bool tls13 = find_suite(id)->authentication == Authentication::kTls13;
+    if (tls13 && context->tls13 && id != TRESTLE_TLS_AES_256_GCM_SHA384) context->psk_suites.push_back(id);
+  }
+  if (context->psk_suites.empty() && !needs.psk) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "no suite of the list can use the PSK");
+  }
   // wolfSSL treats identities as C strings.
   if (context->psk_identity.find('\0') == std::string::npos) return TRESTLE_BACKEND_OK;
   return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "a zero byte in a PSK identity");
@@ -196,6 +203,7 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
   if (library == nullptr) throw std::bad_alloc();
   context->role = config.role;
   context->tls13 = versions.tls13;
+  context->has_identity = config.identity != nullptr;
   context->groups = list(config.groups, config.group_count);
   context->client_auth = server ? config.client_auth : TRESTLE_CLIENT_AUTH_NONE;
 
@@ -226,12 +234,12 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
   }
   if (context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) wolfSSL_CTX_mutual_auth(library, 1);
   if (has_psk) {
-    if (const int32_t status = set_psk(config, context, error)) return status;
+    if (const int32_t status = set_psk(config, needs, context, error)) return status;
   }
   if (config.server_name != nullptr && !server) {
     if (const int32_t status = set_server_name(config.server_name, library, error)) return status;
   }
-  install_callbacks(context, has_psk && needs.psk, has_psk && versions.tls13);
+  install_callbacks(context, has_psk && needs.psk);
   return TRESTLE_BACKEND_OK;
 }
 

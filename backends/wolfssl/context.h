@@ -20,9 +20,11 @@ struct trestle_backend_context {
   uint32_t role = 0;
   uint32_t client_auth = 0;
   bool tls13 = false;
+  bool has_identity = false;
   std::vector<uint16_t> groups;
   trestle::wolf::SecretBytes psk;
   std::string psk_identity;
+  std::vector<uint16_t> psk_suites; // of TLS 1.3, for an external PSK: those with SHA-256
 };
 
 namespace trestle::wolf {

@@ -35,6 +35,7 @@ constexpr Meaning kMeanings[] = {
     {VERSION_ERROR, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion},
     {UNSUPPORTED_PROTO_VERSION, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion},
     {NO_PEER_CERT, TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE, kHandshakeFailure},
+    {BAD_BINDER, TRESTLE_RESULT_HANDSHAKE_FAILED, kIllegalParameter},
     {PSK_KEY_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kUnknownPskIdentity},
     {DH_KEY_SIZE_E, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure},
     {VERIFY_SIGN_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kDecryptError},
@@ -131,6 +132,10 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure};
       detail = "no common group";
       break;
+    case Verdict::kNoPsk:
+      meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure};
+      detail = "the client has neither our PSK nor use for a certificate";
+      break;
     case Verdict::kPlainAlert:
     case Verdict::kFlooded:
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage};
@@ -138,14 +143,17 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       break;
   }
   // Also its code for a downgrade that the peer's random gives away (RFC 8446, 4.1.3).
-  if (code == VERSION_ERROR && fatal_alert_ && *fatal_alert_ != kProtocolVersion) {
+  if (code == VERSION_ERROR && held_alert_ && *held_alert_ != kProtocolVersion) {
     meaning.result = TRESTLE_RESULT_PROTOCOL_VIOLATION;
   }
   if (verdict_ == Verdict::kNone && (inbound_.is_garbage() || state_ == State::kEstablished)) {
     meaning.result = TRESTLE_RESULT_PROTOCOL_VIOLATION;
   }
   fail(error, meaning.result, code, "%s", detail);
-  if (!fatal_alert_ && may_send_plain_alert()) send_plain_alert(meaning.alert);
+  if (!fatal_alert_ && may_send_plain_alert()) {
+    const bool ours = !held_alert_ || verdict_ == Verdict::kNoPsk || code == BAD_BINDER;
+    send_plain_alert(ours ? meaning.alert : *held_alert_);
+  }
   if (fatal_alert_) {
     error->alert = *fatal_alert_;
     error->alert_direction = TRESTLE_ALERT_DIRECTION_SENT;
@@ -153,8 +161,8 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
   return TRESTLE_BACKEND_ERROR;
 }
 
-// wolfSSL can't be told to send an alert, and leaves some out. Before anything is encrypted it can
-// be written by hand.
+// wolfSSL can't be told to send an alert, and leaves some out or sends another than everybody else.
+// Before anything is encrypted it can be written by hand.
 bool trestle_backend_connection::may_send_plain_alert() const {
   return state_ == State::kHandshaking && !sends_encrypted_ && !inbound_.saw_application_data();
 }

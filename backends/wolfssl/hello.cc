@@ -8,7 +8,10 @@ namespace {
 
 constexpr size_t kClientHello = 1;
 constexpr size_t kSupportedGroups = 10;
+constexpr size_t kPreSharedKey = 41;
 constexpr size_t kSupportedVersions = 43;
+constexpr size_t kPskKeyExchangeModes = 45;
+constexpr size_t kPskDheKe = 1;
 
 bool contains(const std::vector<uint16_t>& list, uint16_t item) {
   return std::find(list.begin(), list.end(), item) != list.end();
@@ -52,6 +55,8 @@ bool ClientHello::excludes(uint16_t version) const {
 
 bool ClientHello::has_version(uint16_t version) const { return contains(versions, version); }
 
+bool ClientHello::has_suite(uint16_t suite) const { return contains(suites, suite); }
+
 bool ClientHello::has_group_of(const std::vector<uint16_t>& list) const {
   return std::any_of(groups.begin(), groups.end(),
                      [&list](uint16_t group) { return contains(list, group); });
@@ -59,22 +64,30 @@ bool ClientHello::has_group_of(const std::vector<uint16_t>& list) const {
 
 std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& message) {
   ClientHello found;
+  bool has_psk = false, has_dhe_mode = false;
   HelloReader hello(message);
   if (hello.number(1) != kClientHello || hello.number(3) != message.size() - 4) return {};
   hello.skip(2 + 32);          // legacy_version, random
   hello.skip(hello.number(1)); // legacy_session_id
-  hello.skip(hello.number(2)); // cipher_suites
+  found.suites = hello.list(2);
   hello.skip(hello.number(1)); // legacy_compression_methods
   hello.skip(2);               // length of the extensions
   while (!hello.at_end()) {
     const size_t type = hello.number(2);
     const size_t end = hello.number(2) + hello.used();
     if (type == kSupportedVersions) found.versions = hello.list(1);
+    if (type == kPreSharedKey) has_psk = true;
+    if (type == kPskKeyExchangeModes) {
+      for (size_t rest = hello.number(1); rest > 0 && !hello.at_end(); --rest) {
+        if (hello.number(1) == kPskDheKe) has_dhe_mode = true;
+      }
+    }
     if (type == kSupportedGroups) found.groups = hello.list(2);
     if (hello.used() > end) return {};
     hello.skip(end - hello.used());
   }
   if (!hello.ok()) return {};
+  found.has_psk = has_psk && has_dhe_mode;
   return found;
 }
 

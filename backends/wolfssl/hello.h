@@ -9,11 +9,14 @@
 namespace trestle::wolf {
 
 struct ClientHello {
+  std::vector<uint16_t> suites;
   std::vector<uint16_t> versions; // RFC 8446, 4.2.1; empty without the extension
   std::vector<uint16_t> groups;   // RFC 8446, 4.2.7; empty without the extension
+  bool has_psk = false;           // RFC 8446, 4.2.11, with psk_dhe_ke (4.2.9)
 
   bool excludes(uint16_t version) const;
   bool has_version(uint16_t version) const;
+  bool has_suite(uint16_t suite) const;
   bool has_group_of(const std::vector<uint16_t>& list) const;
 };
 
