@@ -39,8 +39,9 @@ trestle_functions load_trestle(const std::string &path) {
   return trestle;
 }
 
-Client::Client(const trestle_functions &trestle) : trestle_(trestle) {
-  int32_t result = trestle_.engine_create(nullptr, &engine_);
+Client::Client(const trestle_functions &trestle, const trestle_engine_config *config)
+    : trestle_(trestle) {
+  int32_t result = trestle_.engine_create(config, &engine_);
   if (result == TRESTLE_RESULT_SUCCESS) {
     result = trestle_.queue_create(engine_, 0, &queue_);
   }

@@ -22,7 +22,8 @@ struct Reply {
 class Client {
  public:
   // Ends the program with a message if there can be no engine.
-  explicit Client(const trestle_functions &trestle);
+  explicit Client(const trestle_functions &trestle,
+                  const trestle_engine_config *config = nullptr);
   ~Client();
   Client(const Client &) = delete;
   Client &operator=(const Client &) = delete;
@@ -47,6 +48,7 @@ class Client {
   Reply exchange(const std::string &backend, uint16_t port, const std::string &ca_pem);
 
   const std::string &received() const { return received_; }
+  uint64_t session() const { return session_; }
   uint64_t connection() const { return connection_; }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded, it records who makes the process do what a guest must not do, from recorder_start to
-// recorder_report, which prints a line for each: "FUNCTION by FILE".
+// recorder_report, which prints a line for each: "recorded FUNCTION by FILE".
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -56,13 +56,15 @@ Function next(const char *name) {
 
 }  // namespace
 
-// Records a call of a function, and makes it.
-#define RECORDED(type, name, parameters, arguments)                       \
-  EXPORTED type name parameters {                                         \
-    record(#name, CALLER);                                                \
-    static const auto real = next<type(*) parameters>(#name);             \
-    return real arguments;                                                \
+// Records a call of a function by `who`, and makes it.
+#define RECORDED_BY(who, type, name, parameters, arguments)   \
+  EXPORTED type name parameters {                             \
+    record(#name, who);                                       \
+    static const auto real = next<type(*) parameters>(#name); \
+    return real arguments;                                    \
   }
+#define RECORDED(type, name, parameters, arguments) \
+  RECORDED_BY(CALLER, type, name, parameters, arguments)
 
 using Handler = void (*)(int);
 
@@ -72,13 +74,7 @@ RECORDED(Handler, signal, (int number, Handler handler), (number, handler))
 RECORDED(Handler, sigset, (int number, Handler handler), (number, handler))
 RECORDED(int, siginterrupt, (int number, int flag), (number, flag))
 RECORDED(int, sigprocmask, (int how, const sigset_t *set, sigset_t *before), (how, set, before))
-RECORDED(int, __cxa_atexit, (void (*function)(void *), void *argument, void *object),
-         (function, argument, object))
-RECORDED(int, __cxa_at_quick_exit, (void (*function)(void *), void *object), (function, object))
 RECORDED(int, on_exit, (void (*function)(int, void *), void *argument), (function, argument))
-RECORDED(int, __register_atfork,
-         (void (*prepare)(), void (*parent)(), void (*child)(), void *object),
-         (prepare, parent, child, object))
 RECORDED(int, setenv, (const char *name, const char *value, int overwrite),
          (name, value, overwrite))
 RECORDED(int, putenv, (char *text), (text))
@@ -88,6 +84,16 @@ RECORDED(char *, getenv, (const char *name), (name))
 RECORDED(char *, setlocale, (int category, const char *locale), (category, locale))
 RECORDED(mode_t, umask, (mode_t mask), (mask))
 RECORDED(int, chdir, (const char *path), (path))
+
+// What atexit, at_quick_exit and pthread_atfork become. They name the object that they are for;
+// the caller may be the dynamic linker, where a constructor ends with such a call.
+RECORDED_BY(object, int, __cxa_atexit, (void (*function)(void *), void *argument, void *object),
+            (function, argument, object))
+RECORDED_BY(object, int, __cxa_at_quick_exit, (void (*function)(void *), void *object),
+            (function, object))
+RECORDED_BY(object, int, __register_atfork,
+            (void (*prepare)(), void (*parent)(), void (*child)(), void *object),
+            (prepare, parent, child, object))
 
 EXPORTED ssize_t send(int fd, const void *data, size_t length, int flags) {
   record_send("send", flags, CALLER);

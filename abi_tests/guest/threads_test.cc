@@ -106,7 +106,8 @@ TEST_F(ThreadsTest, LeaveTheProgramsSignalsAlone) {
   }
 }
 
-// With SIGPIPE's default action, which ends the process: the peer is gone, and the data keep coming.
+// With SIGPIPE's default action, which ends the process: the peer is gone, and the program goes on
+// sending.
 TEST_F(ThreadsTest, AreNotKilledBySigpipe) {
   struct sigaction action;
   ASSERT_EQ(sigaction(SIGPIPE, nullptr, &action), 0);
