@@ -15,6 +15,7 @@ using trestle::wolf::fail;
 // Alert descriptions (RFC 8446, 6; RFC 4279, 2).
 constexpr uint8_t kUnexpectedMessage = 10;
 constexpr uint8_t kHandshakeFailure = 40;
+constexpr uint8_t kBadCertificate = 42;
 constexpr uint8_t kIllegalParameter = 47;
 constexpr uint8_t kDecodeError = 50;
 constexpr uint8_t kDecryptError = 51;
@@ -40,6 +41,10 @@ constexpr Meaning kMeanings[] = {
     {DH_KEY_SIZE_E, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure},
     {VERIFY_SIGN_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kDecryptError},
     {VERIFY_FINISHED_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kDecryptError},
+    // Before it asks about a certificate, wolfSSL has to be able to read the leaf.
+    {ASN_CRIT_EXT_E, TRESTLE_RESULT_CERT_UNKNOWN_CRITICAL_EXTENSION, kBadCertificate},
+    {ASN_NAME_INVALID_E, TRESTLE_RESULT_CERT_NAME_CONSTRAINT, kBadCertificate},
+    {ASN_PARSE_E, TRESTLE_RESULT_CERT_MALFORMED, kBadCertificate},
     {MEMORY_E, TRESTLE_RESULT_OUT_OF_MEMORY, kInternalError},
     {MEMORY_ERROR, TRESTLE_RESULT_OUT_OF_MEMORY, kInternalError},
     {UNKNOWN_RECORD_TYPE, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
@@ -162,9 +167,10 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
 }
 
 // wolfSSL can't be told to send an alert, and leaves some out or sends another than everybody else.
-// Before anything is encrypted it can be written by hand.
+// Before we have sent anything encrypted it can be written by hand. A client of TLS 1.3 might
+// encrypt it by then, but OpenSSL's doesn't either, so servers know such alerts.
 bool trestle_backend_connection::may_send_plain_alert() const {
-  return state_ == State::kHandshaking && !sends_encrypted_ && !inbound_.saw_application_data();
+  return state_ == State::kHandshaking && !sends_encrypted_;
 }
 
 void trestle_backend_connection::send_plain_alert(uint8_t alert) {

@@ -63,10 +63,7 @@ void Inbound::process_record() {
   }
   if (record_.size() < kRecordHeader + record_length(record_)) return;
   any_record_ = true;
-  if (record_[0] == kApplicationData) {
-    application_data_ = true;
-    return become_transparent();
-  }
+  if (record_[0] == kApplicationData) return become_transparent();
   if (record_[0] == kHandshake && !cipher_changed_) {
     regroup(record_.data() + kRecordHeader, record_.size() - kRecordHeader);
   } else {

@@ -27,8 +27,6 @@ class Inbound {
   const std::vector<uint8_t>& first_message() const { return first_message_; }
   // An alert that came in the clear.
   std::optional<uint8_t> plain_alert() const { return plain_alert_; }
-  // Whether a record of application data type came: TLS 1.3 has encrypted since.
-  bool saw_application_data() const { return application_data_; }
   // Whether what came first isn't TLS at all.
   bool is_garbage() const { return garbage_; }
 
@@ -49,7 +47,6 @@ class Inbound {
   std::optional<uint8_t> plain_alert_;
   bool cipher_changed_ = false; // ChangeCipherSpec came: handshake records may be encrypted
   bool transparent_ = false;
-  bool application_data_ = false;
   bool garbage_ = false;
   bool any_record_ = false;
 };
