@@ -69,5 +69,5 @@ for backend in openssl gnutls wolfssl; do
     "attr(testonly, 0, //backends/$backend/...)" "$others"
 done
 
-echo "layering: $((checks - failures)) passed, $failures failed"
+echo "$((checks - failures)) passed, $failures failed, 0 skipped"
 [[ $failures -eq 0 ]]
