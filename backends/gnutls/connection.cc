@@ -191,6 +191,8 @@ int Connection::on_incoming(unsigned type, const gnutls_datum_t &message) {
     case GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
     case GNUTLS_HANDSHAKE_SERVER_HELLO_DONE:
       // GnuTLS calls no verify function for RSA_PSK, and forgets the certificates after this.
+    case GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY:
+      // In TLS 1.3 it calls it only after this, when it has judged the key usage itself.
       return certificate_seen_ && !asked_ ? ask_once() : 0;
     default:
       return 0;
@@ -254,6 +256,12 @@ Connection::Step Connection::judge(int code) {
     case GNUTLS_E_REHANDSHAKE:
       if (++renegotiations_ > kRenegotiationsMax) return Step::kFailed;
       gnutls_alert_send(session_.get(), GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+      refused_hello_ = context_.is_server();
+      break;
+    case GNUTLS_E_UNEXPECTED_PACKET:
+      // It comes upon the ClientHello, and drops it.
+      if (!refused_hello_) return Step::kFailed;
+      refused_hello_ = false;
       break;
     default:
       return Step::kFailed;
@@ -262,6 +270,7 @@ Connection::Step Connection::judge(int code) {
 }
 
 int32_t Connection::handshake(trestle_backend_error *error) {
+  if (failure_ != 0) return fail_with(failure_, error);
   for (;;) {
     would_block_ = false;
     const int code = gnutls_handshake(session_.get());
@@ -282,6 +291,7 @@ int32_t Connection::handshake(trestle_backend_error *error) {
 }
 
 int32_t Connection::encrypt(const uint8_t *data, uint64_t length, trestle_backend_error *error) {
+  if (failed_) return fail_with(failure_, error);
   while (length != 0) {
     const ssize_t sent =
         gnutls_record_send(session_.get(), data, std::min(length, kRecordMax));
@@ -296,7 +306,7 @@ int32_t Connection::encrypt(const uint8_t *data, uint64_t length, trestle_backen
 
 int32_t Connection::decrypt(uint8_t *buffer, uint64_t capacity, uint64_t *length,
                             trestle_backend_error *error) {
-  if (deferred_ != 0) return fail_with(deferred_, error);
+  if (failure_ != 0) return fail_with(failure_, error);
   uint64_t filled = 0;
   // As many records as surely fit; what GnuTLS holds already, in any case.
   while (filled == 0 || capacity - filled >= kRecordMax ||
@@ -316,7 +326,7 @@ int32_t Connection::decrypt(uint8_t *buffer, uint64_t capacity, uint64_t *length
                                        : fail_with(static_cast<int>(got), error);
     }
     // First the data. GnuTLS repeats a close_notify and a wait by itself.
-    if (step == Step::kFailed) deferred_ = static_cast<int>(got);
+    if (step == Step::kFailed) failure_ = static_cast<int>(got);
     break;
   }
   *length = filled;

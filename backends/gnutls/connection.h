@@ -60,7 +60,7 @@ class Connection {
   Session session_;
   Inbound inbound_;
   uint16_t suite_ = 0;
-  int deferred_ = 0;  // what befell GnuTLS behind the data that decrypt just returned
+  int failure_ = 0;  // GnuTLS's code for what ended the connection, told or not yet
   uint32_t idle_bytes_ = 0;  // pulled since there was data, or since the beginning
   uint16_t idle_steps_ = 0;  // records since then
   uint8_t renegotiations_ = 0;
@@ -68,6 +68,8 @@ class Connection {
   bool would_block_ = false;
   bool ended_ = false;
   bool established_ = false;
+  bool failed_ = false;  // and the host was told
+  bool refused_hello_ = false;  // GnuTLS still holds a ClientHello for a renegotiation
   bool hello_seen_ = false;
   bool certificate_requested_ = false;
   bool certificate_seen_ = false;

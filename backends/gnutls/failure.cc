@@ -5,7 +5,8 @@
 
 namespace trestle::gnutls_backend {
 
-// TLS 1.3: the client knows the identity but not the key; GnuTLS says "illegal parameter".
+// TLS 1.3: the client knows the identity but not the key. GnuTLS says "illegal parameter" where
+// RFC 8446, 6.2, has decrypt_error.
 bool Connection::is_wrong_binder(int code) const {
   return code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER && psk_identity_ == PskIdentity::kKnown &&
          suite_ == 0;
@@ -57,7 +58,10 @@ int32_t Connection::result_of(int code) const {
 int Connection::alert_of(int code) const {
   if (rejected_) return GNUTLS_A_BAD_CERTIFICATE;
   if (psk_identity_ == PskIdentity::kUnknown) return GNUTLS_A_UNKNOWN_PSK_IDENTITY;
+  if (is_wrong_binder(code)) return GNUTLS_A_DECRYPT_ERROR;
   switch (code) {
+    case GNUTLS_E_KEY_USAGE_VIOLATION:
+      return GNUTLS_A_UNSUPPORTED_CERTIFICATE;
     case GNUTLS_E_NO_CERTIFICATE_FOUND:
       // RFC 5246, 7.4.6.
       return context_.is_server() && certificate_seen_ ? GNUTLS_A_HANDSHAKE_FAILURE
@@ -96,6 +100,9 @@ int Connection::received_alert(int code) const {
 }
 
 int32_t Connection::fail_with(int code, trestle_backend_error *error) {
+  const bool first = !failed_;
+  failed_ = true;
+  failure_ = code;
   if (ended_) return fail(error, TRESTLE_RESULT_TRUNCATED, code, "the transport ended");
   const int received = received_alert(code);
   if (received >= 0) {
@@ -104,11 +111,11 @@ int32_t Connection::fail_with(int code, trestle_backend_error *error) {
     return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code, "the peer sent an alert");
   }
   const auto alert = static_cast<gnutls_alert_description_t>(alert_of(code));
-  if (gnutls_alert_send(session_.get(), GNUTLS_AL_FATAL, alert) >= 0) {
+  if (first && gnutls_alert_send(session_.get(), GNUTLS_AL_FATAL, alert) >= 0) {
     error->alert = static_cast<uint32_t>(alert);
     error->alert_direction = TRESTLE_ALERT_DIRECTION_SENT;
   }
-  return fail(error, result_of(code), code, established_ ? "decrypt" : "handshake");
+  return fail(error, result_of(code), code, established_ ? "after the handshake" : "handshake");
 }
 
 }  // namespace trestle::gnutls_backend

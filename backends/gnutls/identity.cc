@@ -160,11 +160,27 @@ int32_t check_pair(const trestle_backend_identity &identity, trestle_backend_err
 
 int use_identity(const trestle_backend_identity &identity,
                  gnutls_certificate_credentials_t credentials) {
-  std::vector<gnutls_x509_crt_t> certificates;
-  for (const Certificate &each : identity.certificates) certificates.push_back(each.get());
-  return gnutls_certificate_set_x509_key(credentials, certificates.data(),
-                                         static_cast<int>(certificates.size()),
-                                         identity.key.get());
+  // Not gnutls_certificate_set_x509_key, which sorts the chain and drops what isn't part of it.
+  const size_t count = identity.certificates.size();
+  std::vector<gnutls_pcert_st> chain(count);
+  size_t filled = 0;
+  gnutls_privkey_t key = nullptr;
+  int code = gnutls_privkey_init(&key);
+  if (code >= 0) {
+    code = gnutls_privkey_import_x509(key, identity.key.get(), GNUTLS_PRIVKEY_IMPORT_COPY);
+  }
+  while (code >= 0 && filled < count) {
+    code = gnutls_pcert_import_x509(&chain[filled], identity.certificates[filled].get(), 0);
+    if (code >= 0) ++filled;
+  }
+  if (code >= 0) {
+    code = gnutls_certificate_set_key(credentials, nullptr, 0, chain.data(),
+                                      static_cast<int>(count), key);
+  }
+  if (code >= 0) return 0;  // the credentials own it all
+  while (filled != 0) gnutls_pcert_deinit(&chain[--filled]);
+  if (key != nullptr) gnutls_privkey_deinit(key);
+  return code;
 }
 
 int32_t identity_new(const trestle_backend_identity_source *source,
