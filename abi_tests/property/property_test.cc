@@ -59,6 +59,7 @@ class Player {
 
   void close_session() {
     note("SESSION_DESTROY");
+    for (auto& [handle, c] : model_.connections()) model_.forget_predictions(handle);
     uint64_t tag = program_.next_tag();
     EXPECT_EQ(api().session_destroy_req(program_.engine(), session_->handle(), tag),
               TRESTLE_RESULT_SUCCESS);

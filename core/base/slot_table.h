@@ -66,11 +66,8 @@ class SlotTable {
     return object;
   }
 
-  // The end of an object, in two steps. First nobody finds it any more; the handle is returned.
-  static uint64_t unpublish(T* object) {
-    return object->handle.exchange(0, std::memory_order_acq_rel);
-  }
-  // Then its slot is free. The caller touches the object no more.
+  // The slot of an object whose handle has been taken away (set to 0) is free again. The caller
+  // touches the object no more.
   void release(uint64_t handle) {
     uint32_t next = (handle_generation(handle) + 1) & kGenerationMask;
     std::lock_guard<std::mutex> lock(mutex_);

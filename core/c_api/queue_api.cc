@@ -62,7 +62,7 @@ int32_t trestle_queue_destroy(trestle_engine* engine, uint64_t queue) {
   Queue* q = e->queues().find(queue);
   if (!q) return TRESTLE_RESULT_BAD_HANDLE;
   if (!q->retire()) return TRESTLE_RESULT_BUSY;
-  uint64_t handle = SlotTable<Queue>::unpublish(q);
+  uint64_t handle = q->handle.exchange(0, std::memory_order_acq_rel);
   if (handle == 0) return TRESTLE_RESULT_BAD_HANDLE;  // another thread was first
   q->close();
   e->queues().release(handle);

@@ -51,7 +51,7 @@ class Connection : public Child {
   void on_io(uint32_t epoll_events) override;
   void on_deadline() override;
   void on_arrival() override;
-  void release() override;
+  void release(uint64_t old_handle) override;
 
  private:
   enum class State : uint8_t {

@@ -259,19 +259,17 @@ void Connection::unwatch() {
   watched_ = false;
 }
 
-void Connection::release() {
+void Connection::release(uint64_t old_handle) {
   Session* session = this->session();
   Engine* engine = session->engine();
   Queue* to = queue.load(std::memory_order_relaxed);
   Message* request = destroy_request_;
-  // First: whoever has the confirm finds the handle stale. And the session, which waits for its last
-  // child, must not confirm before.
-  uint64_t handle = SlotTable<Connection>::unpublish(this);
   // Before the confirm, which has a place of its own: whoever has it may destroy the queue.
   to->remove_user();
   if (request) Engine::confirm(request);
+  // After the confirm: the session, which waits for its last child, must not overtake it.
   session->remove_child(this);
-  engine->connections().release(handle);
+  engine->connections().release(old_handle);
 }
 
 }  // namespace trestle

@@ -38,6 +38,10 @@ void Actor::run_mailbox() {
     arriving_ = false;
     on_arrival();
   }
+  drain_mailbox();
+}
+
+void Actor::drain_mailbox() {
   Node* node = mailbox_.take_all();
   while (node) {
     Node* next = node->next;
@@ -106,8 +110,12 @@ void Actor::finish_turn() {
   Worker* to = moving_to_;
   moving_to_ = nullptr;
   if (retired_) {
+    // Nobody finds the handle any more; what was accepted until now is cancelled before anybody
+    // learns of the end.
+    uint64_t old = handle.exchange(0, std::memory_order_acq_rel);
+    drain_mailbox();
     retired_ = false;
-    release();  // from here on, the slot may be somebody else's
+    release(old);  // from here on, the slot may be somebody else's
     return;
   }
   arriving_ = true;

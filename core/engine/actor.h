@@ -52,8 +52,9 @@ class Actor {
   virtual void on_deadline() {}
   // First call on a worker that the actor has moved to.
   virtual void on_arrival() {}
-  // The slot goes back to its table; the very last thing that happens to this use of the slot.
-  virtual void release() {}
+  // The slot goes back to its table; the very last thing that happens to this use of the slot, whose
+  // handle is already stale.
+  virtual void release(uint64_t old_handle) { (void)old_handle; }
 
   // Calls on_deadline at this time (now_ms); kNever: not at all. There is one deadline.
   void set_deadline(int64_t at_ms);
@@ -74,6 +75,7 @@ class Actor {
     finish_turn();
   }
   void run_mailbox();
+  void drain_mailbox();
   void dispatch(Node* node);
   void finish_turn();
   void drop_deadline();

@@ -143,14 +143,13 @@ void Listener::end(Message* request) {
   retire();
 }
 
-void Listener::release() {
+void Listener::release(uint64_t old_handle) {
   Session* session = this->session();
   Engine* engine = session->engine();
   Message* request = unlisten_request_;
-  uint64_t handle = SlotTable<Listener>::unpublish(this);
   if (request) Engine::confirm(request);
   session->remove_child(this);
-  engine->listeners().release(handle);
+  engine->listeners().release(old_handle);
 }
 
 }  // namespace trestle

@@ -28,7 +28,7 @@ class Listener : public Child {
   void on_wake() override;
   void on_io(uint32_t epoll_events) override;
   void on_deadline() override;
-  void release() override;
+  void release(uint64_t old_handle) override;
 
  private:
   void start();

@@ -221,12 +221,11 @@ void Session::finish_end_if_childless() {
   retire();
 }
 
-void Session::release() {
+void Session::release(uint64_t old_handle) {
   Engine* engine = engine_;
   Queue* queue = this->queue();
   Message* request = destroy_request_;
-  // First: whoever has the confirm finds the handle stale.
-  engine->sessions().release(SlotTable<Session>::unpublish(this));
+  engine->sessions().release(old_handle);
   // Before the confirm, which has a place of its own: whoever has it may destroy the queue.
   queue->remove_user();
   if (request) Engine::confirm(request);

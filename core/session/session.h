@@ -48,7 +48,7 @@ class Session : public Actor {
   void on_request(Message* request) override;
   void on_cancelled(const Message& request) override;
   void on_wake() override;
-  void release() override;
+  void release(uint64_t old_handle) override;
 
  private:
   void configure(Message* request);
