@@ -11,24 +11,27 @@ const std::string kIdentity = "a client of ours";
 
 class PskTest : public PairTest {
  protected:
-  bool can(const Plugin& plugin) const {
-    return version() == TRESTLE_VERSION_TLS13
-               ? plugin.can(TRESTLE_CAPABILITY_PSK_TLS13, 0)
-               : plugin.can_suite(TRESTLE_TLS_PSK_WITH_AES_128_GCM_SHA256);
-  }
-
   // Neither side has a certificate; both have the key.
   void SetUp() override {
-    constexpr uint16_t kTls13Suite = TRESTLE_TLS_AES_128_GCM_SHA256;
-    constexpr uint16_t kTls12Suite = TRESTLE_TLS_PSK_WITH_AES_128_GCM_SHA256;
-    ASSERT_TRUE(can(client_plugin()) && can(server_plugin()));
     scenario_ = std::make_unique<Scenario>(GetParam());
     scenario_->server.identity = nullptr;
     for (Configuration* side : {&scenario_->client, &scenario_->server}) {
-      side->suites = {version() == TRESTLE_VERSION_TLS13 ? kTls13Suite : kTls12Suite};
+      side->suites = {common_suite()};
       side->psk = kKey;
       side->psk_identity = kIdentity;
     }
+  }
+
+  // A suite that both have: in TLS 1.2, one that authenticates by nothing but the key.
+  uint16_t common_suite() const {
+    for (const Suite& suite : all_suites()) {
+      if (suite.version() == version() && client_plugin().can_suite(suite.id) &&
+          server_plugin().can_suite(suite.id) &&
+          (suite.tls13() || suite.authentication() == Authentication::kPsk)) {
+        return suite.id;
+      }
+    }
+    throw std::runtime_error("no PSK suite in common");
   }
 
   std::unique_ptr<Scenario> scenario_;

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Peers that leave out the messages that prove who they are, or choose what was not offered.
+#include "abi_tests/conformance/material.h"
+#include "abi_tests/conformance/pair.h"
+#include "abi_tests/conformance/parameters.h"
+#include "abi_tests/conformance/rogue_client.h"
+#include "abi_tests/conformance/wire.h"
+
+namespace trestle::conformance {
+namespace {
+
+class RogueClientTest : public BackendTest {
+ protected:
+  struct Result {
+    Outcome outcome;
+    int asks;
+  };
+
+  Result run(uint32_t client_auth, RogueClient::Certificate certificate,
+             const std::vector<std::string>& certificates = {}) {
+    Configuration configuration =
+        default_configuration(plugin(), TRESTLE_ROLE_SERVER, TRESTLE_VERSION_TLS12);
+    configuration.client_auth = client_auth;
+    const Identity identity(plugin(), chain_of(KeyKind::kEcdsaP256, 1));
+    configuration.identity = &identity;
+    const Context context(plugin(), configuration);
+    Pipe in;
+    Pipe out;
+    Endpoint server(context, in, out);
+    RogueClient client;
+    in.write(client.hello());
+    Outcome outcome = server.handshake();
+    EXPECT_TRUE(outcome.wants_read()) << outcome.explanation();
+    in.write(client.answer(out.sent(), certificate, certificates));
+    outcome = server.handshake();
+    // A server that waits for what the client left out learns that it won't come.
+    if (outcome.wants_read()) {
+      in.end();
+      outcome = server.handshake();
+    }
+    return {outcome, server.asks()};
+  }
+};
+
+// The rogue can behave: so what makes the others fail is what they leave out.
+TEST_P(RogueClientTest, WithAllItsMessagesIsTaken) {
+  Result result = run(TRESTLE_CLIENT_AUTH_NONE, RogueClient::Certificate::kSkipped);
+  EXPECT_TRUE(result.outcome.ok()) << result.outcome.explanation();
+  result = run(TRESTLE_CLIENT_AUTH_REQUEST, RogueClient::Certificate::kEmpty);
+  EXPECT_TRUE(result.outcome.ok()) << result.outcome.explanation();
+  EXPECT_EQ(result.asks, 0);
+}
+
+TEST_P(RogueClientTest, ThatSkipsItsCertificateIsRefused) {
+  for (uint32_t client_auth : {TRESTLE_CLIENT_AUTH_REQUEST, TRESTLE_CLIENT_AUTH_REQUIRE}) {
+    const Result result = run(client_auth, RogueClient::Certificate::kSkipped);
+    EXPECT_TRUE(result.outcome.failed()) << "client_auth " << client_auth;
+    EXPECT_EQ(result.asks, 0);
+    expect_same(alone(plugin()), "client skips its Certificate message in TLS 1.2",
+                "PROTOCOL_VIOLATION, alert 10 sent", result.outcome.text(),
+                result.outcome.explanation());
+  }
+}
+
+TEST_P(RogueClientTest, WithAnEmptyCertificateWhereOneIsRequiredIsRefused) {
+  const Result result = run(TRESTLE_CLIENT_AUTH_REQUIRE, RogueClient::Certificate::kEmpty);
+  EXPECT_EQ(result.outcome.text(), "PEER_HAS_NO_CERTIFICATE, alert 40 sent")
+      << result.outcome.explanation();
+  EXPECT_EQ(result.asks, 0);
+}
+
+// Somebody else's certificate, and no proof of its key.
+TEST_P(RogueClientTest, WithoutCertificateVerifyIsRefused) {
+  for (uint32_t client_auth : {TRESTLE_CLIENT_AUTH_REQUEST, TRESTLE_CLIENT_AUTH_REQUIRE}) {
+    const Result result = run(client_auth, RogueClient::Certificate::kSent,
+                              chain_of(KeyKind::kEcdsaP384, 2).certificates);
+    EXPECT_TRUE(result.outcome.failed()) << "client_auth " << client_auth;
+    expect_same(alone(plugin()), "client skips its CertificateVerify message in TLS 1.2",
+                "PROTOCOL_VIOLATION, alert 10 sent", result.outcome.text(),
+                result.outcome.explanation());
+  }
+}
+
+// A certificate that the client does not have to send.
+TEST_P(RogueClientTest, WithACertificateThatNobodyWantsIsRefused) {
+  const Result result = run(TRESTLE_CLIENT_AUTH_NONE, RogueClient::Certificate::kSent,
+                            chain_of(KeyKind::kEcdsaP384, 2).certificates);
+  EXPECT_TRUE(result.outcome.failed());
+  EXPECT_EQ(result.asks, 0);
+}
+
+TRESTLE_FOR_EACH_BACKEND(RogueClientTest);
+
+std::string number16(size_t value) {
+  return {static_cast<char>(value >> 8), static_cast<char>(value & 0xFF)};
+}
+
+std::string message(uint8_t type, const std::string& body) {
+  return std::string{static_cast<char>(type), 0} + number16(body.size()) + body;
+}
+
+struct ServerHelloParts {
+  uint16_t version = TRESTLE_VERSION_TLS12;
+  uint16_t suite = TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+  char compression = 0;
+  std::string extensions = "";
+};
+
+std::string server_hello(const ServerHelloParts& parts) {
+  std::string body = number16(parts.version) + std::string(32, 's') + std::string(1, '\0') +
+                     number16(parts.suite) + parts.compression;
+  if (!parts.extensions.empty()) body += number16(parts.extensions.size()) + parts.extensions;
+  return message(kServerHello, body);
+}
+
+class RogueServerTest : public BackendTest {
+ protected:
+  void expect_refused(const std::string& what, const std::string& flight) {
+    const Context context(plugin(), default_configuration(plugin(), TRESTLE_ROLE_CLIENT));
+    Pipe in;
+    Pipe out;
+    Endpoint client(context, in, out);
+    EXPECT_TRUE(client.handshake().wants_read());
+    in.write(make_record(kHandshakeRecord, flight));
+    in.end();
+    const Outcome outcome = client.handshake();
+    EXPECT_TRUE(outcome.failed()) << what;
+    EXPECT_EQ(client.asks(), 0) << what;
+    // Refused for what it is, not only because it then ended.
+    EXPECT_NE(outcome.text(), "TRUNCATED") << what;
+    EXPECT_EQ(outcome.error.alert_direction, uint32_t{TRESTLE_ALERT_DIRECTION_SENT}) << what;
+  }
+
+  const std::string done_ = message(14, "");
+};
+
+TEST_P(RogueServerTest, WithoutCertificateIsRefused) {
+  expect_refused("ServerHelloDone after ServerHello", server_hello({}) + done_);
+  // A key of nobody, signed by nobody.
+  const std::string key_exchange = std::string("\x03\x00\x17\x41\x04", 5) + std::string(64, 'k') +
+                                   std::string("\x04\x03\x00\x08", 4) + std::string(8, 's');
+  expect_refused("ServerKeyExchange after ServerHello",
+                 server_hello({}) + message(kServerKeyExchange, key_exchange) + done_);
+  expect_refused("an empty Certificate",
+                 server_hello({}) + message(kCertificate, std::string(3, '\0')) + done_);
+  expect_refused("a Certificate that is none",
+                 server_hello({}) +
+                     message(kCertificate, std::string("\0\0\x07\0\0\x04none", 10)) + done_);
+}
+
+TEST_P(RogueServerTest, ThatChoosesWhatWasNotOfferedIsRefused) {
+  ServerHelloParts parts;
+  parts.suite = TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA;
+  expect_refused("an anonymous suite", server_hello(parts));
+  parts.suite = TRESTLE_TLS_RSA_WITH_NULL_SHA;
+  expect_refused("a suite without encryption", server_hello(parts));
+  parts.suite = TRESTLE_TLS_NULL_WITH_NULL_NULL;
+  expect_refused("the suite of nothing", server_hello(parts));
+  parts.suite = TRESTLE_TLS_AES_128_GCM_SHA256;
+  expect_refused("a TLS 1.3 suite in TLS 1.2", server_hello(parts));
+  parts = ServerHelloParts();
+  parts.compression = 1;
+  expect_refused("compression", server_hello(parts) + done_);
+  for (uint16_t version : {0x0002, 0x0300, 0x0301, 0x0302, 0x0305}) {
+    parts = ServerHelloParts();
+    parts.version = version;
+    expect_refused("version " + std::to_string(version), server_hello(parts) + done_);
+  }
+  parts = ServerHelloParts();
+  // application_layer_protocol_negotiation: "h2"
+  parts.extensions = std::string("\x00\x10\x00\x05\x00\x03\x02h2", 9);
+  expect_refused("an ALPN protocol", server_hello(parts) + done_);
+  // supported_versions: TLS 1.2, which may not be said that way
+  parts.extensions = std::string("\x00\x2B\x00\x02\x03\x03", 6);
+  expect_refused("TLS 1.2 by supported_versions", server_hello(parts) + done_);
+}
+
+TRESTLE_FOR_EACH_BACKEND(RogueServerTest);
+
+}  // namespace
+}  // namespace trestle::conformance
