@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the examples in C, Rust and Go and runs each over the three backends: against servers that
 # others wrote, and into the failures that a user meets first.
-#
-# TRESTLE_LIBRARY names the libtrestle.so to use; without it, Bazel builds it and the plugins
-# (BAZEL_STARTUP_OPTIONS and BAZEL_OPTIONS hold options of one's own).
+# Which library: see tools/library.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source examples/peers/peers.sh
+source tools/library.sh
 build=$PWD/.build/examples
 work=$(mktemp -d)
 trap 'stop_peers; rm -rf "$work"' EXIT
@@ -18,18 +17,6 @@ runs_per_language=19
 passed=0
 failed=0
 skipped=0
-
-# shellcheck disable=SC2086  # the variables hold lists of options
-if [[ -z ${TRESTLE_LIBRARY:-} ]]; then
-  targets=(//core:libtrestle.so)
-  for backend in "${backends[@]}"; do
-    targets+=("//backends/$backend:$backend.so")
-  done
-  bazel ${BAZEL_STARTUP_OPTIONS:-} build ${BAZEL_OPTIONS:-} --noshow_progress "${targets[@]}"
-  binaries=$(bazel ${BAZEL_STARTUP_OPTIONS:-} info ${BAZEL_OPTIONS:-} bazel-bin)
-  TRESTLE_LIBRARY=$binaries/core/libtrestle.so
-fi
-export TRESTLE_LIBRARY
 
 build_c() {
   gcc -std=c99 -O2 -Wall -Wextra -pedantic -Werror -I api examples/c/fetch.c -o "$build/c" -ldl
@@ -86,7 +73,7 @@ declare -A tools=([c]=gcc [rust]=cargo [go]=go)
 for language in c rust go; do
   if ! command -v "${tools[$language]}" >/dev/null; then
     skipped=$((skipped + runs_per_language))
-    echo "skipped: $runs_per_language runs of the $language example: ${tools[$language]} is not installed"
+    echo "skipped: $runs_per_language runs of the $language example: no ${tools[$language]}"
   elif "build_$language"; then
     run "$language"
   else

@@ -28,7 +28,7 @@ type Functions struct {
 	ResultCategory func(result int32) int32
 	PrimitiveName  func(primitive uint32) string
 	SuiteName      func(suite uint16) string
-	Constant       func(name string, value *int64) int32
+	Constant       func(name *byte, value *int64) int32
 
 	EngineCreate      func(config *EngineConfig, engine *Engine) int32
 	EngineShutdownReq func(engine Engine, queue, tag uint64) int32
