@@ -115,7 +115,8 @@ std::string server_hello(const ServerHelloParts& parts) {
 
 class RogueServerTest : public BackendTest {
  protected:
-  void expect_refused(const std::string& what, const std::string& flight) {
+  void expect_refused(const std::string& what, const std::string& flight,
+                      const std::string& expected) {
     const Context context(plugin(), default_configuration(plugin(), TRESTLE_ROLE_CLIENT));
     Pipe in;
     Pipe out;
@@ -126,53 +127,61 @@ class RogueServerTest : public BackendTest {
     const Outcome outcome = client.handshake();
     EXPECT_TRUE(outcome.failed()) << what;
     EXPECT_EQ(client.asks(), 0) << what;
-    // Refused for what it is, not only because it then ended.
-    EXPECT_NE(outcome.text(), "TRUNCATED") << what;
-    EXPECT_EQ(outcome.error.alert_direction, uint32_t{TRESTLE_ALERT_DIRECTION_SENT}) << what;
+    expect_same(alone(plugin()), "server sends " + what, expected, outcome.text(),
+                outcome.explanation());
   }
 
   const std::string done_ = message(14, "");
 };
 
+constexpr char kUnexpected[] = "PROTOCOL_VIOLATION, alert 10 sent";
+constexpr char kIllegal[] = "PROTOCOL_VIOLATION, alert 47 sent";
+constexpr char kVersion[] = "NO_COMMON_VERSION, alert 70 sent";
+constexpr char kUnsupportedExtension[] = "PROTOCOL_VIOLATION, alert 110 sent";
+
 TEST_P(RogueServerTest, WithoutCertificateIsRefused) {
-  expect_refused("ServerHelloDone after ServerHello", server_hello({}) + done_);
+  expect_refused("ServerHelloDone after ServerHello", server_hello({}) + done_, kUnexpected);
   // A key of nobody, signed by nobody.
   const std::string key_exchange = std::string("\x03\x00\x17\x41\x04", 5) + std::string(64, 'k') +
                                    std::string("\x04\x03\x00\x08", 4) + std::string(8, 's');
   expect_refused("ServerKeyExchange after ServerHello",
-                 server_hello({}) + message(kServerKeyExchange, key_exchange) + done_);
-  expect_refused("an empty Certificate",
-                 server_hello({}) + message(kCertificate, std::string(3, '\0')) + done_);
-  expect_refused("a Certificate that is none",
+                 server_hello({}) + message(kServerKeyExchange, key_exchange) + done_,
+                 kUnexpected);
+  expect_refused("a Certificate message without certificates",
+                 server_hello({}) + message(kCertificate, std::string(3, '\0')) + done_,
+                 kUnexpected);
+  expect_refused("a certificate that is none",
                  server_hello({}) +
-                     message(kCertificate, std::string("\0\0\x07\0\0\x04none", 10)) + done_);
+                     message(kCertificate, std::string("\0\0\x07\0\0\x04none", 10)) + done_,
+                 "CERT_MALFORMED, alert 42 sent");
 }
 
 TEST_P(RogueServerTest, ThatChoosesWhatWasNotOfferedIsRefused) {
   ServerHelloParts parts;
   parts.suite = TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA;
-  expect_refused("an anonymous suite", server_hello(parts));
+  expect_refused("an anonymous suite that was not offered", server_hello(parts), kIllegal);
   parts.suite = TRESTLE_TLS_RSA_WITH_NULL_SHA;
-  expect_refused("a suite without encryption", server_hello(parts));
+  expect_refused("a NULL suite that was not offered", server_hello(parts), kIllegal);
   parts.suite = TRESTLE_TLS_NULL_WITH_NULL_NULL;
-  expect_refused("the suite of nothing", server_hello(parts));
+  expect_refused("TLS_NULL_WITH_NULL_NULL", server_hello(parts), kIllegal);
   parts.suite = TRESTLE_TLS_AES_128_GCM_SHA256;
-  expect_refused("a TLS 1.3 suite in TLS 1.2", server_hello(parts));
+  expect_refused("a TLS 1.3 suite in TLS 1.2", server_hello(parts), kIllegal);
   parts = ServerHelloParts();
   parts.compression = 1;
-  expect_refused("compression", server_hello(parts) + done_);
+  expect_refused("a compression method", server_hello(parts) + done_, kIllegal);
   for (uint16_t version : {0x0002, 0x0300, 0x0301, 0x0302, 0x0305}) {
     parts = ServerHelloParts();
     parts.version = version;
-    expect_refused("version " + std::to_string(version), server_hello(parts) + done_);
+    expect_refused("a version that was not offered", server_hello(parts) + done_, kVersion);
   }
   parts = ServerHelloParts();
   // application_layer_protocol_negotiation: "h2"
   parts.extensions = std::string("\x00\x10\x00\x05\x00\x03\x02h2", 9);
-  expect_refused("an ALPN protocol", server_hello(parts) + done_);
+  expect_refused("an ALPN protocol that was not offered", server_hello(parts) + done_,
+                 kUnsupportedExtension);
   // supported_versions: TLS 1.2, which may not be said that way
   parts.extensions = std::string("\x00\x2B\x00\x02\x03\x03", 6);
-  expect_refused("TLS 1.2 by supported_versions", server_hello(parts) + done_);
+  expect_refused("TLS 1.2 in supported_versions", server_hello(parts) + done_, kIllegal);
 }
 
 TRESTLE_FOR_EACH_BACKEND(RogueServerTest);
