@@ -72,7 +72,7 @@ bool PathSearch::search() {
     prefer_fitting(*child.certificate, &anchors,
                    [](const CertificatePtr& each) -> const Certificate& { return *each; });
     for (const CertificatePtr& anchor : anchors) {
-      if (is_exhausted()) return false;
+      if (out_of_checks_) return false;
       if (anchor->der == child.certificate->der) continue;  // a root that the peer sent as well
       if (check_edge(*anchor, child) != Edge::kVerified) continue;
       path_ = {{anchor.get(), -1}, child};
@@ -84,7 +84,7 @@ bool PathSearch::search() {
 
 // path_ is verified down to its last certificate: goes on to the leaf in every possible way.
 bool PathSearch::descend() {
-  ++steps_;
+  if (++steps_ > kMaxSearchSteps) return false;
   if (path_.back().index == 0) return evaluate();
   if (path_.size() >= question_.policy.max_path) {
     path_too_long_ = true;
@@ -92,7 +92,6 @@ bool PathSearch::descend() {
   }
   const Certificate& issuer = *path_.back().certificate;
   for (const PathElement& child : candidates_) {
-    if (is_exhausted()) return false;
     if (!issues(issuer, *child.certificate) || is_on_path(*child.certificate)) continue;
     if (check_edge(issuer, child) != Edge::kVerified) continue;
     path_.push_back(child);
@@ -170,8 +169,6 @@ void PathSearch::remember_refusal(Finding finding, const Certificate& issuer,
   refusal_ = make_verdict(finding, child, std::move(detail));
 }
 
-bool PathSearch::is_exhausted() const { return out_of_checks_ || steps_ >= kMaxSearchSteps; }
-
 bool PathSearch::is_on_path(const Certificate& certificate) const {
   return std::any_of(path_.begin(), path_.end(), [&](const PathElement& each) {
     return each.certificate->der == certificate.der;
@@ -201,7 +198,7 @@ PathElement PathSearch::top_of_wire() const {
 
 // No path from an anchor could be verified: why not?
 Verdict PathSearch::diagnose() const {
-  if (is_exhausted()) {
+  if (out_of_checks_ || steps_ > kMaxSearchSteps) {
     return make_verdict(Finding::kTooComplex, candidates_[0],
                         "the chain has more possible paths than will be tried");
   }

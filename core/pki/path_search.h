@@ -31,7 +31,6 @@ class PathSearch {
   SignatureStatus ask_checker(uint16_t scheme, const Certificate& issuer, const Certificate& child);
   void remember_refusal(Finding finding, const Certificate& issuer, const PathElement& child,
                         std::string detail);
-  bool is_exhausted() const;
   bool is_on_path(const Certificate& certificate) const;
   PathElement top_of_wire() const;
   Verdict diagnose() const;
