@@ -283,7 +283,7 @@ int32_t Connection::handshake(trestle_backend_error *error) {
         return fail_with(code, error);
       case Step::kDone:
         idle_bytes_ = idle_steps_ = 0;
-        if (!is_peer_acceptable()) return fail_with(GNUTLS_E_CERTIFICATE_ERROR, error);
+        if (!is_peer_acceptable()) return fail_with(GNUTLS_E_NO_CERTIFICATE_FOUND, error);
         established_ = true;
         return TRESTLE_BACKEND_OK;
     }

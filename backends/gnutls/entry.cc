@@ -59,28 +59,31 @@ const char *library_version() noexcept { return version_text; }
 // GnuTLS keeps a random generator per thread and frees them all when it is unloaded.
 void thread_detach() noexcept {}
 
-int32_t capability(uint32_t what, uint32_t argument) noexcept {
-  if (argument > UINT16_MAX) return 0;
+bool can(uint32_t what, uint32_t argument) {
+  if (argument > UINT16_MAX) return false;
   const auto id = static_cast<uint16_t>(argument);
   switch (what) {
-    case TRESTLE_CAPABILITY_SUITE: {
-      trestle_backend_error ignored = {};
-      return guarded(&ignored, [&] { return can_offer(id) ? 1 : 0; }) == 1;
-    }
+    case TRESTLE_CAPABILITY_SUITE:
+      return can_offer_suite(id);
     case TRESTLE_CAPABILITY_VERSION:
       return id == TRESTLE_VERSION_TLS12 || id == TRESTLE_VERSION_TLS13;
     case TRESTLE_CAPABILITY_GROUP:
-      return find_group(id) != nullptr;
+      return can_offer_group(id);
     case TRESTLE_CAPABILITY_SIGNATURE_SCHEME:
-      return find_scheme(id) != nullptr;
+      return can_verify(id);
     case TRESTLE_CAPABILITY_PSK_TLS13:
     case TRESTLE_CAPABILITY_PKCS12:
     case TRESTLE_CAPABILITY_ENCRYPTED_PKCS8:
     case TRESTLE_CAPABILITY_ALERT_SEND:
       return argument == 0;
     default:
-      return 0;
+      return false;
   }
+}
+
+int32_t capability(uint32_t what, uint32_t argument) noexcept {
+  trestle_backend_error ignored = {};
+  return guarded(&ignored, [&] { return can(what, argument) ? 1 : 0; }) == 1 ? 1 : 0;
 }
 
 void identity_free(trestle_backend_identity *identity) noexcept { delete identity; }

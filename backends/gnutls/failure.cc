@@ -20,7 +20,11 @@ int32_t Connection::result_of(int code) const {
       return TRESTLE_RESULT_OUT_OF_MEMORY;
     case GNUTLS_E_NO_CIPHER_SUITES:
     case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
-      return TRESTLE_RESULT_NO_COMMON_SUITE;
+      // To a client: a suite that isn't one of the version's.
+      return context_.is_server() ? TRESTLE_RESULT_NO_COMMON_SUITE
+                                  : TRESTLE_RESULT_PROTOCOL_VIOLATION;
+    case GNUTLS_E_CERTIFICATE_ERROR:
+      return TRESTLE_RESULT_CERT_MALFORMED;
     case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
       // Also for bytes that are no TLS record at all.
       return hello_seen_ && !established_ ? TRESTLE_RESULT_NO_COMMON_VERSION
@@ -60,6 +64,8 @@ int Connection::alert_of(int code) const {
   if (psk_identity_ == PskIdentity::kUnknown) return GNUTLS_A_UNKNOWN_PSK_IDENTITY;
   if (is_wrong_binder(code)) return GNUTLS_A_DECRYPT_ERROR;
   switch (code) {
+    case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
+      return context_.is_server() ? GNUTLS_A_HANDSHAKE_FAILURE : GNUTLS_A_ILLEGAL_PARAMETER;
     case GNUTLS_E_KEY_USAGE_VIOLATION:
       return GNUTLS_A_UNSUPPORTED_CERTIFICATE;
     case GNUTLS_E_NO_CERTIFICATE_FOUND:

@@ -41,10 +41,11 @@ int32_t choose_suites(const trestle_backend_config &config, std::vector<const Su
                     Negotiable *out, trestle_backend_error *error) {
   for (uint32_t i = 0; i < config.suite_count; ++i) {
     const uint16_t id = config.suites[i];
-    const Suite *suite = find_suite(id);
-    if (suite == nullptr) {
-      return fail(error, TRESTLE_RESULT_SUITE_NOT_SUPPORTED, 0, "GnuTLS lacks suite 0x%04X", id);
+    if (!can_offer_suite(id)) {
+      return fail(error, TRESTLE_RESULT_SUITE_NOT_SUPPORTED, 0,
+                  "GnuTLS lacks suite 0x%04X, or the system forbids it", id);
     }
+    const Suite *suite = find_suite(id);
     const uint16_t version = suite->is_tls13() ? TRESTLE_VERSION_TLS13 : TRESTLE_VERSION_TLS12;
     if (version < config.version_min || version > config.version_max) continue;
     if (std::find(suites->begin(), suites->end(), suite) != suites->end()) continue;
@@ -73,11 +74,11 @@ int32_t add_groups(const trestle_backend_config &config, bool needed, Text *text
   std::vector<bool> finite;
   std::string groups;
   for (uint32_t i = 0; i < config.group_count; ++i) {
-    const Group *group = find_group(config.groups[i]);
-    if (group == nullptr) {
-      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "GnuTLS lacks group 0x%04X",
-                  config.groups[i]);
+    if (!can_offer_group(config.groups[i])) {
+      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+                  "GnuTLS lacks group 0x%04X, or the system forbids it", config.groups[i]);
     }
+    const Group *group = find_group(config.groups[i]);
     const bool is_finite = group->finite_field_bits != 0;
     if (is_finite && group->finite_field_bits < config.dh_bits_min) continue;
     finite.push_back(is_finite);
@@ -104,11 +105,12 @@ int32_t add_schemes(const trestle_backend_config &config,
                     trestle_backend_error *error) {
   bool can_sign_dss = false;
   for (uint32_t i = 0; i < config.signature_scheme_count; ++i) {
-    const Scheme *scheme = find_scheme(config.signature_schemes[i]);
-    if (scheme == nullptr) {
-      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "GnuTLS lacks signature scheme 0x%04X",
+    if (!can_verify(config.signature_schemes[i])) {
+      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+                  "GnuTLS lacks signature scheme 0x%04X, or the system forbids it",
                   config.signature_schemes[i]);
     }
+    const Scheme *scheme = find_scheme(config.signature_schemes[i]);
     can_sign_dss |= scheme->id == kDsaSha1;
     text->append(scheme->priority);
   }
@@ -122,19 +124,6 @@ int32_t add_schemes(const trestle_backend_config &config,
 
 bool is_elliptic(const Suite *suite) {
   return suite->kx == GNUTLS_KX_ECDHE_ECDSA || suite->kx == GNUTLS_KX_ECDHE_RSA;
-}
-
-// The first suite that is wanted and didn't come through, for the error's text.
-int32_t fail_suites(int code, const std::vector<const Suite *> &suites,
-                    trestle_backend_error *error) {
-  for (const Suite *suite : suites) {
-    if (!can_offer(suite->id)) {
-      return fail(error, TRESTLE_RESULT_SUITE_NOT_SUPPORTED, code,
-                  "suite 0x%04X is disabled in this GnuTLS", suite->id);
-    }
-  }
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
-              "GnuTLS can't offer exactly these suites, groups and signature schemes");
 }
 
 }  // namespace
@@ -166,12 +155,13 @@ int32_t make_negotiable(const trestle_backend_config &config, Negotiable *negoti
 
   const int code = make(&negotiable->priority, gnutls_priority_init2, text.get(), nullptr, 0u);
   if (code < 0 || !set_suites(negotiable->priority.get(), suites)) {
-    return fail_suites(std::min(code, 0), suites, error);
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, std::min(code, 0),
+                "GnuTLS can't offer exactly these suites, groups and signature schemes");
   }
   return TRESTLE_BACKEND_OK;
 }
 
-bool can_offer(uint16_t id) {
+bool can_offer_suite(uint16_t id) {
   const Suite *suite = find_suite(id);
   if (suite == nullptr) return false;
   Text text;
@@ -182,6 +172,23 @@ bool can_offer(uint16_t id) {
   if (make(&priority, gnutls_priority_init2, text.get(), nullptr, 0u) < 0) return false;
   const std::vector<unsigned> offered = read_suites(priority.get());
   return std::find(offered.begin(), offered.end(), suite->index) != offered.end();
+}
+
+bool can_offer_group(uint16_t id) {
+  const Group *group = find_group(id);
+  if (group == nullptr) return false;
+  const std::string text = std::string("NONE:+VERS-TLS1.3:+AES-128-GCM:+AES-256-GCM:"
+                                       "+CHACHA20-POLY1305:+AEAD:+SIGN-ALL:+CTYPE-X509:+GROUP-") +
+                           group->priority;
+  Priority priority;
+  const unsigned *groups;
+  return make(&priority, gnutls_priority_init2, text.c_str(), nullptr, 0u) >= 0 &&
+         gnutls_priority_group_list(priority.get(), &groups) == 1;
+}
+
+bool can_verify(uint16_t id) {
+  const Scheme *scheme = find_scheme(id);
+  return scheme != nullptr && gnutls_sign_is_secure2(scheme->algorithm, 0) != 0;
 }
 
 }  // namespace trestle::gnutls_backend

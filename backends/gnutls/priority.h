@@ -20,7 +20,9 @@ struct Negotiable {
 int32_t make_negotiable(const trestle_backend_config &config, Negotiable *negotiable,
                         trestle_backend_error *error);
 
-// Can GnuTLS, as it is set up on this machine, offer the suite?
-bool can_offer(uint16_t suite);
+// Can GnuTLS do it, as it is set up on this machine? A system-wide file may forbid algorithms.
+bool can_offer_suite(uint16_t suite);
+bool can_offer_group(uint16_t group);
+bool can_verify(uint16_t signature_scheme);
 
 }  // namespace trestle::gnutls_backend
