@@ -2,9 +2,136 @@
 #include "abi_tests/conformance/known_differences.h"
 
 namespace trestle::conformance {
+namespace {
+
+using Rows = std::vector<KnownDifference>;
+
+// ---- what a library cannot do ----
+
+constexpr char kOpensslWithout[] = "Debian's OpenSSL is built without RC4 and 3DES in TLS";
+constexpr char kWolfsslWithout[] =
+    "Debian's wolfSSL is built without static RSA, static PSK (but for one suite), RSA_PSK, DSS, "
+    "most anonymous suites, and some CCM suites";
+
+void add_missing(Rows* rows, const char* backend, const char* reason,
+                 std::initializer_list<const char*> features) {
+  for (const char* feature : features) rows->push_back({feature, backend, "-", "*", "no", reason});
+}
+
+void add_missing_suites(Rows* rows) {
+  add_missing(rows, "openssl", kOpensslWithout,
+              {
+                  "has TLS_RSA_WITH_RC4_128_MD5",
+                  "has TLS_RSA_WITH_RC4_128_SHA",
+                  "has TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DH_anon_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DH_anon_WITH_RC4_128_MD5",
+                  "has TLS_PSK_WITH_RC4_128_SHA",
+                  "has TLS_PSK_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DHE_PSK_WITH_RC4_128_SHA",
+                  "has TLS_DHE_PSK_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_RSA_PSK_WITH_RC4_128_SHA",
+                  "has TLS_RSA_PSK_WITH_3DES_EDE_CBC_SHA",
+              });
+  add_missing(rows, "wolfssl", kWolfsslWithout,
+              {
+                  "has TLS_RSA_WITH_NULL_MD5",
+                  "has TLS_RSA_WITH_NULL_SHA",
+                  "has TLS_RSA_WITH_NULL_SHA256",
+                  "has TLS_RSA_WITH_RC4_128_MD5",
+                  "has TLS_RSA_WITH_RC4_128_SHA",
+                  "has TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_RSA_WITH_AES_128_CBC_SHA",
+                  "has TLS_RSA_WITH_AES_128_CBC_SHA256",
+                  "has TLS_RSA_WITH_AES_256_CBC_SHA",
+                  "has TLS_RSA_WITH_AES_256_CBC_SHA256",
+                  "has TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DHE_DSS_WITH_AES_128_CBC_SHA",
+                  "has TLS_DHE_DSS_WITH_AES_128_CBC_SHA256",
+                  "has TLS_DHE_DSS_WITH_AES_256_CBC_SHA",
+                  "has TLS_DHE_DSS_WITH_AES_256_CBC_SHA256",
+                  "has TLS_DH_anon_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DH_anon_WITH_AES_128_CBC_SHA256",
+                  "has TLS_DH_anon_WITH_AES_256_CBC_SHA",
+                  "has TLS_DH_anon_WITH_AES_256_CBC_SHA256",
+                  "has TLS_DH_anon_WITH_RC4_128_MD5",
+                  "has TLS_PSK_WITH_RC4_128_SHA",
+                  "has TLS_PSK_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_PSK_WITH_AES_128_CBC_SHA",
+                  "has TLS_PSK_WITH_AES_256_CBC_SHA",
+                  "has TLS_DHE_PSK_WITH_RC4_128_SHA",
+                  "has TLS_DHE_PSK_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_DHE_PSK_WITH_AES_128_CBC_SHA",
+                  "has TLS_DHE_PSK_WITH_AES_256_CBC_SHA",
+                  "has TLS_RSA_PSK_WITH_RC4_128_SHA",
+                  "has TLS_RSA_PSK_WITH_3DES_EDE_CBC_SHA",
+                  "has TLS_RSA_PSK_WITH_AES_128_CBC_SHA",
+                  "has TLS_RSA_PSK_WITH_AES_256_CBC_SHA",
+                  "has TLS_ECDHE_ECDSA_WITH_AES_256_CCM",
+                  "has TLS_DHE_RSA_WITH_AES_128_CCM",
+                  "has TLS_DHE_RSA_WITH_AES_256_CCM",
+                  "has TLS_RSA_WITH_AES_128_GCM_SHA256",
+                  "has TLS_RSA_WITH_AES_256_GCM_SHA384",
+                  "has TLS_PSK_WITH_AES_128_GCM_SHA256",
+                  "has TLS_PSK_WITH_AES_256_GCM_SHA384",
+              });
+}
+
+void add_missing_abilities(Rows* rows) {
+  add_missing(rows, "openssl", "libssl has no function that sends an alert",
+              {"sends any alert at any time"});
+  add_missing(rows, "wolfssl", "libwolfssl has no function that sends an alert",
+              {"sends any alert at any time"});
+  add_missing(rows, "wolfssl", "Debian's wolfSSL has no FFDHE group above 3072 bits in TLS 1.3",
+              {"has group ffdhe4096"});
+  for (const char* feature : {"identity: DSA 2048 in PKCS#8", "identity: DSAPrivateKey"}) {
+    rows->push_back({feature, "wolfssl", "-", "*", "NOT_SUPPORTED",
+                     "wolfSSL has no DSS suite, so a DSA key has no use in it"});
+  }
+  for (const char* feature :
+       {"chain of 10 certificates", "chain of 16 certificates", "chain of 30 certificates"}) {
+    rows->push_back({feature, "wolfssl", "-", "*", "CERT_CHAIN_TOO_LONG, alert 42 sent",
+                     "Debian's wolfSSL is built for chains of nine certificates at most"});
+  }
+  rows->push_back({"PSK identity with a zero byte: client, TLS 1.2", "openssl", "-", "*",
+                   "NOT_SUPPORTED", "libssl takes the client's identity as a C string"});
+  for (const char* feature : {"PSK identity with a zero byte: client, TLS 1.2",
+                              "PSK identity with a zero byte: server, TLS 1.2",
+                              "PSK identity with a zero byte: client, TLS 1.3",
+                              "PSK identity with a zero byte: server, TLS 1.3"}) {
+    rows->push_back({feature, "wolfssl", "-", "*", "NOT_SUPPORTED",
+                     "libwolfssl takes and gives identities as C strings"});
+  }
+}
+
+// ---- alerts that a library chooses by itself ----
+
+void add_other_alerts(Rows* rows) {
+  for (const char* backend : {"openssl", "wolfssl"}) {
+    rows->push_back({"Diffie-Hellman of 1024 bits, at least 2048 wanted", backend, "-", "*",
+                     "HANDSHAKE_FAILED, alert 40 sent",
+                     "the library's own alert for a weak group is handshake_failure"});
+    rows->push_back({"another PSK: server's result", "*", backend, "1.3",
+                     "HANDSHAKE_FAILED, alert 47 sent",
+                     "the library's own alert for a wrong binder is illegal_parameter"});
+    rows->push_back({"another PSK: client's result", "*", backend, "1.3",
+                     "ALERT_RECEIVED, alert 47 received",
+                     "the library's own alert for a wrong binder is illegal_parameter"});
+  }
+}
+
+}  // namespace
 
 const std::vector<KnownDifference>& known_differences() {
-  static const std::vector<KnownDifference> table = {};
+  static const std::vector<KnownDifference> table = [] {
+    Rows rows;
+    add_missing_suites(&rows);
+    add_missing_abilities(&rows);
+    add_other_alerts(&rows);
+    return rows;
+  }();
   return table;
 }
 
