@@ -28,23 +28,47 @@ int drop_key_log(gnutls_session_t, const char *, const gnutls_datum_t *) { retur
 int always_ready(gnutls_transport_ptr_t, unsigned) { return 1; }
 
 // What a ClientHello offers.
-struct Versions {
-  bool listed = false;  // in supported_versions
+struct Offer {
+  const std::string &psk_identity;  // ours
+  bool lists_versions = false;
   bool has_tls12 = false;
   bool has_tls13 = false;
+  bool has_psk = false;      // of TLS 1.3
+  bool has_our_psk = false;
 };
 
-int read_supported_versions(void *versions, unsigned extension, const unsigned char *data,
-                            unsigned size) {
-  constexpr unsigned kSupportedVersions = 43;
-  auto *out = static_cast<Versions *>(versions);
-  if (extension != kSupportedVersions) return 0;
-  out->listed = true;
+void read_versions(const unsigned char *data, unsigned size, Offer *offer) {
+  offer->lists_versions = true;
   for (unsigned i = 1; i + 1 < size; i += 2) {
     const int version = data[i] << 8 | data[i + 1];
-    if (version == TRESTLE_VERSION_TLS12) out->has_tls12 = true;
-    if (version == TRESTLE_VERSION_TLS13) out->has_tls13 = true;
+    if (version == TRESTLE_VERSION_TLS12) offer->has_tls12 = true;
+    if (version == TRESTLE_VERSION_TLS13) offer->has_tls13 = true;
   }
+}
+
+// Identities, each with its length before it and its age behind it (RFC 8446, 4.2.11).
+void read_psks(const unsigned char *data, unsigned size, Offer *offer) {
+  constexpr unsigned kAge = 4;
+  offer->has_psk = true;
+  if (size < 2) return;
+  const unsigned end = std::min(size, 2u + (data[0] << 8 | data[1]));
+  for (unsigned at = 2; at + 2 <= end;) {
+    const unsigned length = data[at] << 8 | data[at + 1];
+    at += 2;
+    if (end - at < length) return;
+    if (length == offer->psk_identity.size() &&
+        gnutls_memcmp(data + at, offer->psk_identity.data(), length) == 0) {
+      offer->has_our_psk = true;
+    }
+    at += std::min(length + kAge, end - at);
+  }
+}
+
+int read_extension(void *offer, unsigned extension, const unsigned char *data, unsigned size) {
+  constexpr unsigned kPreSharedKey = 41;
+  constexpr unsigned kSupportedVersions = 43;
+  if (extension == kSupportedVersions) read_versions(data, size, static_cast<Offer *>(offer));
+  if (extension == kPreSharedKey) read_psks(data, size, static_cast<Offer *>(offer));
   return 0;
 }
 
@@ -78,10 +102,11 @@ int Connection::begin() {
   code = gnutls_priority_set(session, context_.priority.get());
   // Setting a priority resets it.
   if (context_.dh_bits_min != 0) gnutls_dh_set_prime_bits(session, context_.dh_bits_min);
-  return code < 0 ? code : set_credentials();
+  if (code >= 0) code = set_credentials(true);
+  return code < 0 ? code : set_peer();
 }
 
-int Connection::set_credentials() {
+int Connection::set_credentials(bool with_psk) {
   gnutls_session_t session = session_.get();
   int code = 0;
   const auto set = [&](gnutls_credentials_type_t type, void *credentials) {
@@ -92,18 +117,25 @@ int Connection::set_credentials() {
   set(GNUTLS_CRD_CERTIFICATE, context_.certificate.get());
   set(GNUTLS_CRD_ANON, context_.anonymous_client.get());
   set(GNUTLS_CRD_ANON, context_.anonymous_server.get());
-  set(GNUTLS_CRD_PSK, context_.psk_client.get());
-  set(GNUTLS_CRD_PSK, context_.psk_server.get());
+  if (with_psk) {
+    set(GNUTLS_CRD_PSK, context_.psk_client.get());
+    set(GNUTLS_CRD_PSK, context_.psk_server.get());
+  }
+  return code;
+}
+
+int Connection::set_peer() {
+  gnutls_session_t session = session_.get();
   if (context_.is_server()) {
     gnutls_certificate_server_set_request(
         session, context_.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE   ? GNUTLS_CERT_REQUIRE
                  : context_.client_auth == TRESTLE_CLIENT_AUTH_REQUEST ? GNUTLS_CERT_REQUEST
                                                                        : GNUTLS_CERT_IGNORE);
-  } else if (code >= 0 && !context_.server_name.empty()) {
-    code = gnutls_server_name_set(session, GNUTLS_NAME_DNS, context_.server_name.data(),
-                                  context_.server_name.size());
+    return 0;
   }
-  return code;
+  if (context_.server_name.empty()) return 0;
+  return gnutls_server_name_set(session, GNUTLS_NAME_DNS, context_.server_name.data(),
+                                context_.server_name.size());
 }
 
 ssize_t Connection::pull(gnutls_transport_ptr_t pointer, void *buffer, size_t capacity) {
@@ -199,18 +231,24 @@ int Connection::on_incoming(unsigned type, const gnutls_datum_t &message) {
   }
 }
 
-// GnuTLS says "no common suite" when it is the versions that don't fit.
-int Connection::check_client_hello(const gnutls_datum_t &message) const {
+int Connection::check_client_hello(const gnutls_datum_t &message) {
   if (message.size < 2) return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
-  Versions versions;
+  Offer offer{context_.psk_identity};
   // A malformed message is GnuTLS's to refuse.
-  gnutls_ext_raw_parse(&versions, read_supported_versions, &message,
-                       GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+  gnutls_ext_raw_parse(&offer, read_extension, &message, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
   const int legacy = message.data[0] << 8 | message.data[1];
-  if (!versions.listed) versions.has_tls12 = legacy >= TRESTLE_VERSION_TLS12;
-  return (versions.has_tls12 && context_.has_tls12) || (versions.has_tls13 && context_.has_tls13)
-             ? 0
-             : GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
+  if (!offer.lists_versions) offer.has_tls12 = legacy >= TRESTLE_VERSION_TLS12;
+  const bool tls13 = offer.has_tls13 && context_.has_tls13;
+  // GnuTLS says "no common suite" when it is the versions that don't fit.
+  if (!tls13 && !(offer.has_tls12 && context_.has_tls12)) {
+    return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
+  }
+  // With a PSK of its own, GnuTLS fails on a foreign one; without, it goes on to the certificate.
+  if (tls13 && offer.has_psk && !offer.has_our_psk && context_.certificate) {
+    gnutls_credentials_clear(session_.get());
+    return set_credentials(false);
+  }
+  return 0;
 }
 
 // The suite that was chosen: behind version, random and session id (RFC 8446, 4.1.3).

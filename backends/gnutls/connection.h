@@ -38,9 +38,10 @@ class Connection {
   static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                         const gnutls_datum_t *message);
 
-  int set_credentials();
+  int set_credentials(bool with_psk);
+  int set_peer();
   int on_incoming(unsigned type, const gnutls_datum_t &message);
-  int check_client_hello(const gnutls_datum_t &message) const;
+  int check_client_hello(const gnutls_datum_t &message);
   int note_server_hello(const gnutls_datum_t &message);
   int ask_once();
   bool is_peer_acceptable() const;
