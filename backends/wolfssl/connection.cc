@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "backends/wolfssl/error.h"
-#include "backends/wolfssl/hello.h"
+#include "backends/wolfssl/messages.h"
 #include "backends/wolfssl/suites.h"
 
 namespace {
@@ -20,11 +20,18 @@ const trestle_host* g_host = nullptr;
 constexpr uint8_t kChangeCipherSpec = 20;
 constexpr uint8_t kAlert = 21;
 constexpr uint8_t kApplicationData = 23;
+// Handshake messages (RFC 5246, 7.4).
 constexpr uint8_t kCertificate = 11;
+constexpr uint8_t kServerKeyExchange = 12;
+constexpr uint8_t kCertificateVerify = 15;
 constexpr uint8_t kClientKeyExchange = 16;
 
 // Key updates and refusals that a peer may make us answer without sending a byte of data.
 constexpr uint32_t kAnswersMax = 128;
+
+bool contains(const std::vector<uint16_t>& list, uint16_t item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
 
 uint32_t read24(const uint8_t* at) {
   return static_cast<uint32_t>(at[0]) << 16 | static_cast<uint32_t>(at[1]) << 8 | at[2];
@@ -61,6 +68,7 @@ bool trestle_backend_connection::open() {
   wolfSSL_SetIOWriteCtx(library_.get(), this);
   wolfSSL_SetCertCbCtx(library_.get(), this);
   wolfSSL_set_psk_callback_ctx(library_.get(), this);
+  wolfSSL_set_msg_callback_arg(library_.get(), this);
   wolfSSL_set_verify(library_.get(), verify_mode(), wolfSSL_get_verify_callback(library_.get()));
   return true;
 }
@@ -130,7 +138,6 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() 
   // Clients that have not sent anything encrypted yet send alerts in the clear, also after the
   // server's flight of TLS 1.3. wolfSSL takes that for a violation.
   if (sends_encrypted_ && inbound_.plain_alert()) return Verdict::kPlainAlert;
-  if (client_skipped_certificate()) return Verdict::kCertificateSkipped;
   return client_hello_judged_ ? Verdict::kNone : judge_client_hello();
 }
 
@@ -152,14 +159,45 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_client_hel
   return Verdict::kNone;
 }
 
-// A TLS 1.2 client that was asked for a certificate has to answer, be it with an empty one
-// (RFC 5246, 7.4.6). wolfSSL takes silence for an answer.
-bool trestle_backend_connection::client_skipped_certificate() const {
-  if (context_.client_auth == TRESTLE_CLIENT_AUTH_NONE) return false;
-  if (!inbound_.saw_message(kClientKeyExchange) || inbound_.saw_message(kCertificate)) return false;
+void trestle_backend_connection::on_message(const uint8_t* data, size_t size) {
+  if (verdict_ != Verdict::kNone || size < 4) return;
+  verdict_ = judge_message(std::vector<uint8_t>(data, data + size));
+}
+
+// A message of TLS 1.2 in the clear. What it gives rise to is found with the next pull, which comes
+// before wolfSSL answers: none of these messages ends a flight.
+trestle_backend_connection::Verdict trestle_backend_connection::judge_message(
+    const std::vector<uint8_t>& message) {
+  const auto& schemes = context_.signature_schemes;
   const auto* suite =
       find_suite(static_cast<uint16_t>(wolfSSL_get_current_cipher_suite(library_.get())));
-  return suite != nullptr && suite->authentication == Authentication::kCertificate;
+  if (message[0] == kCertificate) certificate_came_ = true;
+  if (suite == nullptr || suite->authentication != Authentication::kCertificate) {
+    return Verdict::kNone;
+  }
+  switch (message[0]) {
+    case kServerKeyExchange: {
+      // wolfSSL takes any curve and any signature that it can do, MD5 included.
+      const auto exchange = trestle::wolf::parse_server_key_exchange(message, suite->finite_field);
+      if (!exchange) return Verdict::kNone;
+      if (!suite->finite_field && !contains(context_.groups, exchange->group)) {
+        return Verdict::kNotOffered;
+      }
+      return contains(schemes, exchange->scheme) ? Verdict::kNone : Verdict::kNotOffered;
+    }
+    case kCertificateVerify: {
+      if (message.size() < 6) return Verdict::kNone;
+      const auto scheme = static_cast<uint16_t>(message[4] << 8 | message[5]);
+      return contains(schemes, scheme) ? Verdict::kNone : Verdict::kNotOffered;
+    }
+    case kClientKeyExchange:
+      // A client that was asked for a certificate has to answer, be it with an empty one
+      // (RFC 5246, 7.4.6). wolfSSL takes silence for an answer.
+      return context_.client_auth == TRESTLE_CLIENT_AUTH_NONE || certificate_came_
+                 ? Verdict::kNone
+                 : Verdict::kCertificateSkipped;
+    default: return Verdict::kNone;
+  }
 }
 
 // Called for each certificate of a chain, the leaf's comes last. Chains are judged by the host, so
@@ -351,12 +389,20 @@ trestle_backend_connection* self(void* context) {
   return static_cast<trestle_backend_connection*>(context);
 }
 
-int pull(WOLFSSL*, char* buffer, int size, void* context) {
+// Runs a callback's body so that no exception passes through wolfSSL.
+template <typename Result, typename Body>
+Result guarded_callback(trestle_backend_connection* connection, Result on_failure, Body body) {
   try {
-    return self(context)->on_pull(buffer, size);
+    return body();
   } catch (const std::bad_alloc&) {
-    return WOLFSSL_CBIO_ERR_GENERAL;
+    connection->on_out_of_memory();
+    return on_failure;
   }
+}
+
+int pull(WOLFSSL*, char* buffer, int size, void* context) {
+  return guarded_callback(self(context), int{WOLFSSL_CBIO_ERR_GENERAL},
+                          [&] { return self(context)->on_pull(buffer, size); });
 }
 
 int push(WOLFSSL*, char* data, int size, void* context) {
@@ -367,12 +413,16 @@ int push(WOLFSSL*, char* data, int size, void* context) {
 // refusal is bad_certificate only when nothing else was wrong.
 int forget_findings(WOLFSSL_X509_STORE_CTX*, void*) { return 1; }
 
-int verify(int, WOLFSSL_X509_STORE_CTX* store) {
-  try {
-    return self(store->userCtx)->on_certificate(store);
-  } catch (const std::bad_alloc&) {
+void message(int written, int, int, const void* data, size_t size, WOLFSSL*, void* context) {
+  guarded_callback(self(context), 0, [&] {
+    if (written == 0) self(context)->on_message(static_cast<const uint8_t*>(data), size);
     return 0;
-  }
+  });
+}
+
+int verify(int, WOLFSSL_X509_STORE_CTX* store) {
+  return guarded_callback(self(store->userCtx), 0,
+                          [&] { return self(store->userCtx)->on_certificate(store); });
 }
 
 unsigned client_psk(WOLFSSL* library, const char*, char* identity, unsigned identity_max,
@@ -416,6 +466,7 @@ void install_callbacks(trestle_backend_context* context, bool with_tls12_psk) {
   WOLFSSL_CTX* library = context->library.get();
   wolfSSL_CTX_SetIORecv(library, pull);
   wolfSSL_CTX_SetIOSend(library, push);
+  wolfSSL_CTX_set_msg_callback(library, message);
   wolfSSL_CTX_set_verify(library, WOLFSSL_VERIFY_PEER, verify);
   wolfSSL_CTX_set_cert_verify_callback(library, forget_findings, nullptr);
   const bool client = context->role == TRESTLE_ROLE_CLIENT;

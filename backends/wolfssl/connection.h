@@ -38,9 +38,11 @@ struct trestle_backend_connection {
   int32_t close(trestle_backend_error* error);
   void info(trestle_backend_connection_info* info) const;
 
-  // wolfSSL's callbacks.
+  // wolfSSL's callbacks. What they throw ends the handshake.
+  void on_out_of_memory() { verdict_ = Verdict::kOutOfMemory; }
   int on_pull(char* buffer, int capacity);
   int on_push(const char* data, int size);
+  void on_message(const uint8_t* data, size_t size);
   int on_certificate(WOLFSSL_X509_STORE_CTX* store);
   unsigned offer_psk(char* identity, unsigned identity_max, uint8_t* key, unsigned key_max) const;
   unsigned find_psk(const char* identity, uint8_t* key, unsigned key_max) const;
@@ -56,11 +58,13 @@ struct trestle_backend_connection {
     kRejected,
     kChainTooLong,
     kCertificateSkipped,
+    kNotOffered,
     kNoCommonVersion,
     kNoCommonGroup,
     kNoPsk,
     kPlainAlert,
     kFlooded,
+    kOutOfMemory,
   };
 
   struct Free {
@@ -71,7 +75,7 @@ struct trestle_backend_connection {
   bool ask_host(const WOLFSSL_X509_STORE_CTX& store);
   Verdict judge_inbound();
   Verdict judge_client_hello();
-  bool client_skipped_certificate() const;
+  Verdict judge_message(const std::vector<uint8_t>& message);
   bool is_established_properly(trestle_backend_error* error);
   void note_pushed(const uint8_t* data, size_t size);
   bool may_send_plain_alert() const;
@@ -89,6 +93,7 @@ struct trestle_backend_connection {
   State state_ = State::kHandshaking;
   Verdict verdict_ = Verdict::kNone;
   bool client_hello_judged_ = false;
+  bool certificate_came_ = false; // the message, be it empty
   bool asked_ = false;
   bool transport_ended_ = false;
   bool sends_encrypted_ = false;

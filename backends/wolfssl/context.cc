@@ -205,6 +205,7 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
   context->tls13 = versions.tls13;
   context->has_identity = config.identity != nullptr;
   context->groups = list(config.groups, config.group_count);
+  context->signature_schemes = list(config.signature_schemes, config.signature_scheme_count);
   context->client_auth = server ? config.client_auth : TRESTLE_CLIENT_AUTH_NONE;
 
   turn_resumption_off(library);
@@ -214,8 +215,7 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
   }
   // The list of suites resets the signature schemes.
   if (const int32_t status = set_suites(suites, library, error)) return status;
-  if (const int32_t status = set_signature_schemes(
-          list(config.signature_schemes, config.signature_scheme_count), library, error)) {
+  if (const int32_t status = set_signature_schemes(context->signature_schemes, library, error)) {
     return status;
   }
   if (const int32_t status = set_groups(context->groups, library, error)) {

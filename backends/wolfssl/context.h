@@ -22,6 +22,7 @@ struct trestle_backend_context {
   bool tls13 = false;
   bool has_identity = false;
   std::vector<uint16_t> groups;
+  std::vector<uint16_t> signature_schemes;
   trestle::wolf::SecretBytes psk;
   std::string psk_identity;
   std::vector<uint16_t> psk_suites; // of TLS 1.3, for an external PSK: those with SHA-256

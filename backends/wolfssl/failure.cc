@@ -130,6 +130,10 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage};
       detail = "the client left out its Certificate message";
       break;
+    case Verdict::kNotOffered:
+      meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kIllegalParameter};
+      detail = "a curve or signature scheme that was not offered";
+      break;
     case Verdict::kNoCommonVersion:
       meaning = {code, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion};
       break;
@@ -140,6 +144,9 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
     case Verdict::kNoPsk:
       meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure};
       detail = "the client has neither our PSK nor use for a certificate";
+      break;
+    case Verdict::kOutOfMemory:
+      meaning = {code, TRESTLE_RESULT_OUT_OF_MEMORY, kInternalError};
       break;
     case Verdict::kPlainAlert:
     case Verdict::kFlooded:

@@ -98,7 +98,6 @@ void Inbound::regroup(const uint8_t* payload, size_t size) {
       message_rest_ = static_cast<uint32_t>(kMessageHeader) +
                       (static_cast<uint32_t>(at[1]) << 16 | static_cast<uint32_t>(at[2]) << 8 |
                        at[3]);
-      if (at[0] < 32) seen_ |= 1u << at[0];
       ++messages_;
     }
     const size_t part = std::min<size_t>(rest, message_rest_);

@@ -21,8 +21,6 @@ class Inbound {
   int64_t pull(const trestle_host& host, void* host_connection, uint8_t* buffer,
                uint64_t capacity);
 
-  // Whether a handshake message of this type (RFC 8446, B.3) has begun in the clear.
-  bool saw_message(uint8_t type) const { return (seen_ >> (type & 31) & 1) != 0; }
   // The first handshake message as far as it has come, header included.
   const std::vector<uint8_t>& first_message() const { return first_message_; }
   // An alert that came in the clear.
@@ -43,7 +41,6 @@ class Inbound {
   std::vector<uint8_t> first_message_;
   uint32_t message_rest_ = 0; // bytes of the present message that are still to come
   uint32_t messages_ = 0;
-  uint32_t seen_ = 0;
   std::optional<uint8_t> plain_alert_;
   bool cipher_changed_ = false; // ChangeCipherSpec came: handshake records may be encrypted
   bool transparent_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/wolfssl/hello.h"
+#include "backends/wolfssl/messages.h"
 
 #include <algorithm>
 
@@ -18,14 +18,14 @@ bool contains(const std::vector<uint16_t>& list, uint16_t item) {
 }
 
 // Numbers in their order. Once it has run out of bytes it is at its end, and not well.
-class HelloReader {
+class Reader {
  public:
-  explicit HelloReader(const std::vector<uint8_t>& hello) : hello_(hello) {}
+  explicit Reader(const std::vector<uint8_t>& message) : message_(message) {}
 
   size_t number(int bytes) {
     size_t value = 0;
     for (; bytes > 0; --bytes, ++used_) {
-      value = value << 8 | (used_ < hello_.size() ? hello_[used_] : 0u);
+      value = value << 8 | (used_ < message_.size() ? message_[used_] : 0u);
     }
     return value;
   }
@@ -38,12 +38,12 @@ class HelloReader {
     }
     return items;
   }
-  bool ok() const { return used_ <= hello_.size(); }
-  bool at_end() const { return used_ >= hello_.size(); }
+  bool ok() const { return used_ <= message_.size(); }
+  bool at_end() const { return used_ >= message_.size(); }
   size_t used() const { return used_; }
 
  private:
-  const std::vector<uint8_t>& hello_;
+  const std::vector<uint8_t>& message_;
   size_t used_ = 0;
 };
 
@@ -65,7 +65,7 @@ bool ClientHello::has_group_of(const std::vector<uint16_t>& list) const {
 std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& message) {
   ClientHello found;
   bool has_psk = false, has_dhe_mode = false;
-  HelloReader hello(message);
+  Reader hello(message);
   if (hello.number(1) != kClientHello || hello.number(3) != message.size() - 4) return {};
   hello.skip(2 + 32);          // legacy_version, random
   hello.skip(hello.number(1)); // legacy_session_id
@@ -88,6 +88,23 @@ std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& messag
   }
   if (!hello.ok()) return {};
   found.has_psk = has_psk && has_dhe_mode;
+  return found;
+}
+
+std::optional<KeyExchange> parse_server_key_exchange(const std::vector<uint8_t>& message,
+                                                     bool finite_field) {
+  KeyExchange found;
+  Reader reader(message);
+  reader.skip(4);
+  if (finite_field) {
+    for (int i = 0; i < 3; ++i) reader.skip(reader.number(2)); // p, g, Ys
+  } else {
+    reader.skip(1); // curve_type
+    found.group = static_cast<uint16_t>(reader.number(2));
+    reader.skip(reader.number(1)); // the point
+  }
+  found.scheme = static_cast<uint16_t>(reader.number(2));
+  if (!reader.ok()) return {};
   return found;
 }
 

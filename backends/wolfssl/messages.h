@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What wolfSSL's server gets wrong about a ClientHello, so that it is looked at before.
+// What wolfSSL gets wrong about handshake messages in the clear, so that we look at them, too.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +23,13 @@ struct ClientHello {
 // From a handshake message with its header. Nothing if it isn't a whole and well-formed one; wolfSSL
 // then finds out the same.
 std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& message);
+
+// What a ServerKeyExchange of TLS 1.2 (RFC 5246, 7.4.3; RFC 8422, 5.4) is signed with.
+struct KeyExchange {
+  uint16_t group = 0; // of an elliptic curve; 0 for a finite field
+  uint16_t scheme = 0;
+};
+std::optional<KeyExchange> parse_server_key_exchange(const std::vector<uint8_t>& message,
+                                                     bool finite_field);
 
 }  // namespace trestle::wolf
