@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions and connections: several at once, bound, reconnected, destroyed (C 3 and 4.7 to 4.11).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "abi_tests/harness/program.h"
+
+namespace trestle::testing {
+namespace {
+
+class Lifecycle : public ::testing::TestWithParam<std::string> {
+ protected:
+  // A server session on an engine of its own; every connection is accepted by accept_one.
+  Lifecycle() : server_(server_program_.server(GetParam())) {
+    server_.identity(pki_.server);
+    listening_ = server_.listen();
+  }
+
+  Session client(Program& program) {
+    Session session = program.client(GetParam());
+    session.trust(pki_.root.cert_pem());
+    session.set(TRESTLE_OPTION_CERT_DECISION, int64_t{TRESTLE_CERT_DECISION_AUTO});
+    session.set(TRESTLE_OPTION_SERVER_NAME, "localhost");
+    return session;
+  }
+
+  Connection accept_one() {
+    Message accept = server_program_.expect(TRESTLE_PRIM_ACCEPT_IND);
+    Connection connection(&server_program_, accept->connection);
+    EXPECT_EQ(connection.accept_res(1), TRESTLE_RESULT_SUCCESS);
+    Message connected = server_program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND);
+    EXPECT_EQ(connected->result, TRESTLE_RESULT_SUCCESS) << connected;
+    last_peer_port_ = accept->port;
+    return connection;
+  }
+
+  uint16_t port() const { return listening_->port; }
+
+  TestPki pki_;
+  Program server_program_;
+  Session server_;
+  Message listening_;
+  uint16_t last_peer_port_ = 0;
+};
+
+TEST_P(Lifecycle, SeveralConnectionsInOneSessionAtOnce) {
+  Program program;
+  Session session = client(program);
+  std::vector<Connection> clients, servers;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(session.connect_to("127.0.0.1", port()));
+    servers.push_back(accept_one());
+    ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  }
+  for (int i = 0; i < 5; ++i) clients[i].send("hello " + std::to_string(i));
+  std::set<std::string> received;
+  for (int i = 0; i < 5; ++i) {
+    Message data = server_program_.expect(TRESTLE_PRIM_CONNECTION_DATA_IND);
+    received.insert(std::string(data.data()));
+  }
+  EXPECT_EQ(received, (std::set<std::string>{"hello 0", "hello 1", "hello 2", "hello 3", "hello 4"}));
+}
+
+TEST_P(Lifecycle, TwoEnginesKnowNothingOfEachOther) {
+  Program one, two;
+  Session session_one = client(one), session_two = client(two);
+  Connection first = session_one.connect_to("127.0.0.1", port());
+  Connection first_server = accept_one();
+  ASSERT_EQ(one.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  Connection second = session_two.connect_to("127.0.0.1", port());
+  Connection second_server = accept_one();
+  ASSERT_EQ(two.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  // A handle of the other engine is foreign.
+  EXPECT_EQ(api().connection_destroy_req(two.engine(), first.handle(), 1),
+            TRESTLE_RESULT_BAD_HANDLE);
+  EXPECT_EQ(api().session_destroy_req(one.engine(), session_two.handle(), 1),
+            TRESTLE_RESULT_BAD_HANDLE);
+  EXPECT_EQ(one.shut_down().size(), 1u);
+  Message end = server_program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
+  EXPECT_EQ(end->connection, first_server.handle());
+  second.send("still here");
+  EXPECT_EQ(second_server.receive(10), "still here");
+}
+
+TEST_P(Lifecycle, IPv6) {
+  Message listening = server_.listen(TRESTLE_FAMILY_IP6);
+  ASSERT_EQ(listening->result, TRESTLE_RESULT_SUCCESS) << listening;
+  Program program;
+  Session session = client(program);
+  Connection connection = session.connect_to("::1", listening->port);
+  Connection server_side = accept_one();
+  ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  connection.send("six");
+  EXPECT_EQ(server_side.receive(3), "six");
+}
+
+TEST_P(Lifecycle, BindPersistsOverAReconnect) {
+  Program program;
+  Session session = client(program);
+  Connection connection = session.create_connection();
+  uint16_t bound = ReservedPort().number();
+  ASSERT_EQ(connection.bind_req("127.0.0.1", bound), TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  // To another port the second time: the first pair of addresses is in TIME_WAIT.
+  for (uint16_t to : {port(), server_.listen()->port}) {
+    ASSERT_EQ(connection.connect_req("127.0.0.1", to), TRESTLE_RESULT_SUCCESS);
+    accept_one();
+    EXPECT_EQ(last_peer_port_, bound);
+    Message connected = program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
+    ASSERT_EQ(connected->result, TRESTLE_RESULT_SUCCESS) << connected;
+    EXPECT_EQ(connection.disconnect()->result, TRESTLE_RESULT_SUCCESS);
+    server_program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
+  }
+}
+
+TEST_P(Lifecycle, BoundAddressIsUsedAgainAfterDisconnect) {
+  Program program;
+  Session session = client(program);
+  Connection connection = session.create_connection();
+  // Any port of another loopback address: the address shows at the peer, the port may change.
+  ASSERT_EQ(connection.bind_req("127.0.0.9", 0), TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(connection.connect_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+    Message accept = server_program_.expect(TRESTLE_PRIM_ACCEPT_IND);
+    EXPECT_EQ(accept->address[3], 9) << "round " << round;
+    Connection peer(&server_program_, accept->connection);
+    ASSERT_EQ(peer.accept_res(1), TRESTLE_RESULT_SUCCESS);
+    ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+    server_program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND);
+    EXPECT_EQ(connection.disconnect()->result, TRESTLE_RESULT_SUCCESS);
+    Message end = server_program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
+    EXPECT_EQ(end->result, TRESTLE_RESULT_SUCCESS) << end;
+  }
+}
+
+TEST_P(Lifecycle, BindFailures) {
+  Program program;
+  Session session = client(program);
+  Connection connection = session.create_connection();
+  ASSERT_EQ(connection.bind_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+  Message cfm = program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM);
+  EXPECT_EQ(cfm->result, TRESTLE_RESULT_ADDRESS_IN_USE) << cfm;
+  ASSERT_EQ(connection.bind_req("192.0.2.1", 0), TRESTLE_RESULT_SUCCESS);
+  cfm = program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM);
+  EXPECT_EQ(cfm->result, TRESTLE_RESULT_ADDRESS_NOT_AVAILABLE) << cfm;
+  // Neither has harmed the connection.
+  ASSERT_EQ(connection.connect_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+  accept_one();
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+}
+
+TEST_P(Lifecycle, AFailedConnectInvalidatesTheConnection) {
+  Program program;
+  Session session = client(program);
+  ReservedPort nobody;
+  Connection connection = session.connect_to("127.0.0.1", nobody.number());
+  Message cfm = program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
+  EXPECT_EQ(cfm->result, TRESTLE_RESULT_CONNECT_REFUSED) << cfm;
+  EXPECT_EQ(cfm->error->library_code, ECONNREFUSED);
+  ASSERT_EQ(connection.connect_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result,
+            TRESTLE_RESULT_INVALIDATED);
+  ASSERT_EQ(connection.data_req("x"), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_DATA_CFM)->result, TRESTLE_RESULT_INVALIDATED);
+  EXPECT_EQ(connection.destroy()->result, TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(connection.destroy_req(), TRESTLE_RESULT_BAD_HANDLE);
+  // The session is as good as before.
+  session.connect_to("127.0.0.1", port());
+  accept_one();
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+}
+
+TEST_P(Lifecycle, DirtyDestroyConfirmsEverythingFirst) {
+  Program program;
+  Session session = client(program);
+  session.set(TRESTLE_OPTION_SEND_WINDOW, int64_t{8});
+  Connection established = session.connect_to("127.0.0.1", port());
+  accept_one();
+  ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  Connection connecting = session.create_connection();
+
+  // The server never answers its DATA_IND, so most of this stays on its way.
+  std::string big(4 * 1024 * 1024, 'x');
+  for (int i = 0; i < 6; ++i) ASSERT_EQ(established.data_req(big), TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(connecting.connect_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(api().session_destroy_req(program.engine(), session.handle(), 77),
+            TRESTLE_RESULT_SUCCESS);
+  int data_confirms = 0, connect_confirms = 0;
+  for (;;) {
+    Message message = program.next();
+    if (message->primitive == TRESTLE_PRIM_SESSION_DESTROY_CFM) {
+      EXPECT_EQ(message->tag, 77u);
+      EXPECT_EQ(message->result, TRESTLE_RESULT_SUCCESS);
+      break;
+    }
+    data_confirms += message->primitive == TRESTLE_PRIM_CONNECTION_DATA_CFM;
+    connect_confirms += message->primitive == TRESTLE_PRIM_CONNECTION_CONNECT_CFM;
+  }
+  EXPECT_EQ(data_confirms, 6);
+  EXPECT_EQ(connect_confirms, 1);
+  EXPECT_FALSE(program.poll());
+  EXPECT_EQ(established.data_req("x"), TRESTLE_RESULT_BAD_HANDLE);
+  EXPECT_EQ(api().session_destroy_req(program.engine(), session.handle(), 78),
+            TRESTLE_RESULT_BAD_HANDLE);
+}
+
+TEST_P(Lifecycle, ShutdownIsTheLastMessage) {
+  Program program;
+  Session session = client(program);
+  Connection connection = session.connect_to("127.0.0.1", port());
+  accept_one();
+  ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  std::string big(8 * 1024 * 1024, 'x');
+  ASSERT_EQ(connection.data_req(big), TRESTLE_RESULT_SUCCESS);
+  std::vector<Message> messages = program.shut_down();
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_EQ(messages[0]->primitive, TRESTLE_PRIM_CONNECTION_DATA_CFM);
+  EXPECT_EQ(messages[0]->result, TRESTLE_RESULT_CANCELLED);
+  EXPECT_EQ(messages[1]->result, TRESTLE_RESULT_SUCCESS);
+  const trestle_message* none = nullptr;
+  uint32_t count = 0;
+  EXPECT_EQ(api().queue_get(program.engine(), program.queue(), &none, 1, TRESTLE_WAIT_FOREVER,
+                            &count),
+            TRESTLE_RESULT_SHUT_DOWN);
+  EXPECT_EQ(api().session_create_req(program.engine(), program.queue(), TRESTLE_ROLE_CLIENT,
+                                     nullptr, 1),
+            TRESTLE_RESULT_SHUT_DOWN);
+  EXPECT_EQ(api().engine_shutdown_req(program.engine(), program.queue(), 1),
+            TRESTLE_RESULT_SHUT_DOWN);
+}
+
+TEST_P(Lifecycle, AConnectionMayHaveAQueueOfItsOwn) {
+  Program program;
+  Session session = client(program);
+  uint64_t own = program.new_queue();
+  Connection connection = session.connect_to("127.0.0.1", port(), own);
+  accept_one();
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, own)->result,
+            TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(api().queue_destroy(program.engine(), own), TRESTLE_RESULT_BUSY);
+  ASSERT_EQ(connection.destroy_req(), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_DESTROY_CFM, own)->result,
+            TRESTLE_RESULT_SUCCESS);
+  EXPECT_FALSE(program.poll());
+  EXPECT_EQ(api().queue_destroy(program.engine(), own), TRESTLE_RESULT_SUCCESS);
+}
+
+TEST_P(Lifecycle, ARefusedAcceptAndUnlisten) {
+  Program program;
+  Session session = client(program);
+  session.connect_to("127.0.0.1", port());
+  Message accept = server_program_.expect(TRESTLE_PRIM_ACCEPT_IND);
+  Connection refused(&server_program_, accept->connection);
+  EXPECT_EQ(refused.accept_res(2), TRESTLE_RESULT_BAD_ARGUMENT);
+  ASSERT_EQ(refused.accept_res(0), TRESTLE_RESULT_SUCCESS);
+  EXPECT_NE(refused.accept_res(1), TRESTLE_RESULT_SUCCESS);
+  Message cfm = program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
+  EXPECT_TRUE(cfm->result == TRESTLE_RESULT_TRUNCATED ||
+              cfm->result == TRESTLE_RESULT_CONNECTION_RESET)
+      << cfm;
+  ASSERT_EQ(api().unlisten_req(server_program_.engine(), listening_->listener, 5),
+            TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(server_program_.expect(TRESTLE_PRIM_UNLISTEN_CFM)->tag, 5u);
+  EXPECT_EQ(api().unlisten_req(server_program_.engine(), listening_->listener, 6),
+            TRESTLE_RESULT_BAD_HANDLE);
+  session.connect_to("127.0.0.1", port());
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result,
+            TRESTLE_RESULT_CONNECT_REFUSED);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, Lifecycle, ::testing::ValuesIn(backends()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace trestle::testing

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "abi_tests/harness/relay.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <stdexcept>
+
+namespace trestle::testing {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(20);
+
+sockaddr_in loopback(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+}  // namespace
+
+Relay::Relay(uint16_t server_port) {
+  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  wake_ = eventfd(0, EFD_CLOEXEC);
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      listen(listener_, 8) != 0 ||
+      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::runtime_error("relay: no port");
+  }
+  port_ = ntohs(address.sin_port);
+  thread_ = std::thread([this, server_port] { run(server_port); });
+}
+
+Relay::~Relay() {
+  stop_ = true;
+  uint64_t one = 1;
+  [[maybe_unused]] ssize_t n = write(wake_, &one, sizeof one);
+  thread_.join();
+  for (int fd : {listener_, client_, server_, wake_})
+    if (fd >= 0) close(fd);
+}
+
+void Relay::run(uint16_t server_port) {
+  pollfd waiting[2] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}};
+  poll(waiting, 2, -1);
+  if (stop_) return;
+  int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  int server = -1;
+  if (server_port != 0) {
+    server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = loopback(server_port);
+    if (connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    client_ = client;
+    server_ = server;
+    connected_ = true;
+  }
+  changed_.notify_all();
+  // A silent relay reads all the same, so that the test can ask what came.
+  pollfd fds[3] = {{client, POLLIN, 0}, {wake_, POLLIN, 0}, {server, POLLIN, 0}};
+  while (!stop_ && poll(fds, server >= 0 ? 3 : 2, -1) > 0) {
+    if (reset_) {
+      // Closing with a zero linger sends RST; only once nobody polls the descriptor any more.
+      linger none{1, 0};
+      setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+      std::lock_guard<std::mutex> lock(mutex_);
+      close(client_);
+      client_ = -1;
+      return;
+    }
+    if (fds[0].revents && !forward(client, server, corrupt_to_server_, true)) fds[0].fd = -1;
+    if (server >= 0 && fds[2].revents && !forward(server, client, corrupt_to_client_, false))
+      fds[2].fd = -1;
+  }
+}
+
+bool Relay::forward(int from, int to, bool corrupt, bool from_client) {
+  char buffer[16384];
+  ssize_t n = recv(from, buffer, sizeof buffer, 0);
+  if (n <= 0) {
+    if (to >= 0) shutdown(to, SHUT_WR);
+    return false;
+  }
+  if (from_client) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    from_client_.append(buffer, static_cast<size_t>(n));
+    changed_.notify_all();
+  }
+  if (corrupt) buffer[n - 1] = static_cast<char>(buffer[n - 1] ^ 1);
+  return to < 0 || send(to, buffer, static_cast<size_t>(n), MSG_NOSIGNAL) == n;
+}
+
+void Relay::wait_for_client() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (!changed_.wait_for(lock, kPatience, [this] { return connected_; }))
+    throw std::runtime_error("relay: nobody connected");
+}
+
+std::string Relay::wait_for_client_bytes(size_t count) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (!changed_.wait_for(lock, kPatience, [&] { return from_client_.size() >= count; }))
+    throw std::runtime_error("relay: too few bytes came");
+  return from_client_;
+}
+
+void Relay::inject_to_client(const std::string& bytes) {
+  wait_for_client();
+  send(client_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+void Relay::cut() {
+  wait_for_client();
+  shutdown(client_, SHUT_RDWR);
+  if (server_ >= 0) shutdown(server_, SHUT_RDWR);
+}
+
+void Relay::reset() {
+  wait_for_client();
+  reset_ = true;
+  uint64_t one = 1;
+  [[maybe_unused]] ssize_t n = write(wake_, &one, sizeof one);
+}
+
+}  // namespace trestle::testing
