@@ -57,6 +57,8 @@ int32_t result_of_sent_alert(uint8_t alert) {
       return TRESTLE_RESULT_PROTOCOL_VIOLATION;
     case SSL_AD_PROTOCOL_VERSION:
       return TRESTLE_RESULT_NO_COMMON_VERSION;
+    case SSL_AD_BAD_CERTIFICATE:  // and nobody was asked
+      return TRESTLE_RESULT_CERT_MALFORMED;
     default:
       return TRESTLE_RESULT_HANDSHAKE_FAILED;
   }

@@ -45,8 +45,9 @@ CertificatePtr issue(const char *subject, EVP_PKEY *key, const char *issuer, EVP
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
   X509_set_pubkey(certificate.get(), key);
-  const bool own_digest = EVP_PKEY_is_a(issuer_key, "ED25519") || EVP_PKEY_is_a(issuer_key, "ED448");
-  EXPECT_NE(X509_sign(certificate.get(), issuer_key, own_digest ? nullptr : EVP_sha256()), 0);
+  const bool edwards =
+      EVP_PKEY_is_a(issuer_key, "ED25519") || EVP_PKEY_is_a(issuer_key, "ED448");
+  EXPECT_NE(X509_sign(certificate.get(), issuer_key, edwards ? nullptr : EVP_sha256()), 0);
   return certificate;
 }
 
@@ -114,7 +115,8 @@ class IdentityTest : public testing::Test {
     ASSERT_TRUE(library_context() != nullptr || library_init(&kNoHost));
   }
 
-  IdentityTest() : key_(make_key("EC")), certificate_(issue("leaf", key_.get(), "leaf", key_.get())) {
+  IdentityTest()
+      : key_(make_key("EC")), certificate_(issue("leaf", key_.get(), "leaf", key_.get())) {
     source_.certificates = {der(i2d_X509, certificate_.get())};
     source_.key = pkcs8(key_.get());
   }

@@ -25,11 +25,9 @@ KeyPtr parse_public_key(const trestle_bytes &spki) {
 // The curves of TLS by name. Parameters spelt out are forbidden in X.509 (RFC 5480, 2.1.1), and a
 // forger's own generator could hide in them.
 bool is_accepted_curve(EVP_PKEY *key) {
+  constexpr char kSpeltOut[] = OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS;
   int spelt_out = 0;
-  if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelt_out) != 1 ||
-      spelt_out != 0) {
-    return false;
-  }
+  if (EVP_PKEY_get_int_param(key, kSpeltOut, &spelt_out) != 1 || spelt_out != 0) return false;
   char name[32];
   size_t length = 0;
   if (EVP_PKEY_get_group_name(key, name, sizeof name, &length) != 1) return false;
@@ -37,6 +35,11 @@ bool is_accepted_curve(EVP_PKEY *key) {
     if (strcmp(name, curve) == 0) return true;
   }
   return false;
+}
+
+// The library takes a PSS signature without its leading zero bytes; RFC 8017, 8.1.2 doesn't.
+bool has_length_of_key(const trestle_bytes &signature, const EVP_PKEY *key) {
+  return signature.length == static_cast<uint64_t>(EVP_PKEY_get_size(key));
 }
 
 bool set_pss_parameters(EVP_PKEY_CTX *context) {
@@ -65,6 +68,7 @@ int32_t verify_signature(uint16_t scheme_id, const trestle_bytes *spki,
     return TRESTLE_BACKEND_ERROR;
   }
   if (signature->length == 0) return 0;
+  if (scheme->pss && !has_length_of_key(*signature, key.get())) return 0;
   // Negative: a signature that can't even be parsed, which is as wrong as one that doesn't match.
   return EVP_DigestVerify(context.get(), signature->data, signature->length, message->data,
                           message->length) == 1;

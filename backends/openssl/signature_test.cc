@@ -232,6 +232,20 @@ TEST_F(SignatureKeyTest, PssNeedsASaltAsLongAsTheHash) {
   }
 }
 
+TEST_F(SignatureKeyTest, PssSignatureKeepsItsLeadingZeros) {
+  for (int type : {EVP_PKEY_RSA, EVP_PKEY_RSA_PSS}) {
+    EVP_PKEY *key = key_for(type, nullptr);
+    const uint16_t scheme = type == EVP_PKEY_RSA ? 0x0804 : 0x0809;
+    // One in 256 begins with a zero.
+    std::string signature;
+    do {
+      signature = sign(key, "SHA256", true, RSA_PSS_SALTLEN_DIGEST, "m");
+    } while (signature[0] != '\0');
+    EXPECT_EQ(verify(scheme, spki_of(key), "m", signature), 1);
+    EXPECT_EQ(verify(scheme, spki_of(key), "m", signature.substr(1)), 0);
+  }
+}
+
 TEST_F(SignatureKeyTest, CurvesOutsideOfTlsAreNotSupported) {
   for (const char *curve : {"P-224", "secp256k1", "brainpoolP256r1"}) {
     KeyPtr key = make_key(EVP_PKEY_EC, curve);
