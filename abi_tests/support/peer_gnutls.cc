@@ -76,6 +76,7 @@ GnuTlsServer::GnuTlsServer(const ServerOptions& options)
     const std::string line = options.psk->identity + ":" + to_hex(options.psk->key) + "\n";
     process.argv.push_back("--pskpasswd=" + directory_.write("psk.txt", line));
   }
+  if (!options.session_tickets.value_or(false)) process.argv.push_back("--noticket");
   switch (options.mode) {
     case ServerMode::kHttp:
       append(process.argv, {"--http", "--httpdata=" + directory_.write("page", options.page)});

@@ -83,6 +83,8 @@ Nginx::Nginx(const ServerOptions& options)
   if (options.mode != ServerMode::kHttp) refuse(kNginx, "anything but HTTP");
   if (!options.identity) refuse(kNginx, "serving without a certificate");
   if (options.psk) refuse(kNginx, "PSK");
+  // Its own switch leaves those of TLS 1.3 on.
+  if (!options.session_tickets.value_or(true)) refuse(kNginx, "sending no tickets");
   if (!options.alpn.empty()) refuse(kNginx, "another ALPN than its own");
   directory_.make_directory("www");
   add_file(path().substr(1), options.page);

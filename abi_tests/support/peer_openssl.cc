@@ -58,6 +58,9 @@ OpenSslServer::OpenSslServer(const ServerOptions& options)
   } else if (options.client_auth == ClientAuth::kRequire) {
     append(process.argv, {"-Verify", kVerifyDepth});
   }
+  if (!options.session_tickets.value_or(true)) {
+    append(process.argv, {"-no_ticket", "-num_tickets", "0"});
+  }
   switch (options.mode) {
     case ServerMode::kHttp:
       directory_.write(path().substr(1), options.page);

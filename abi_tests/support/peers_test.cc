@@ -270,6 +270,27 @@ INSTANTIATE_TEST_SUITE_P(Peers, PskTest,
                                   name_of(std::get<2>(info.param));
                          });
 
+// Whether the server sends session tickets in TLS 1.3.
+bool sends_tickets(ServerKind kind, bool asked) {
+  ServerOptions options = server_options();
+  options.session_tickets = asked;
+  const auto server = start_server(kind, options);
+  OpenSslClient client(client_options(*server));
+  client.send("GET " + Server::path() + " HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(client.received().wait_for(options.page)) << client.log();
+  client.close();
+  EXPECT_TRUE(client.wait_for_exit());
+  return client.log().find("NewSessionTicket") != std::string::npos;
+}
+
+TEST_P(ServerTest, SendsTicketsWhenAskedTo) { EXPECT_TRUE(sends_tickets(GetParam(), true)); }
+
+TEST(PeersTest, TicketsCanBeTurnedOff) {
+  EXPECT_FALSE(sends_tickets(ServerKind::kOpenSsl, false));
+  EXPECT_FALSE(sends_tickets(ServerKind::kGnuTls, false));
+  EXPECT_THROW(sends_tickets(ServerKind::kNginx, false), std::invalid_argument);
+}
+
 TEST(NginxTest, ServesSeveralConnectionsAtOnceAndLargeFiles) {
   Nginx server(server_options());
   const std::string content(size_t{3} << 20, 'x');
