@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a scenario of requests and messages needs: requests with tags of their own, messages that are
- * waited for and checked, and counts. Everything of Trestle comes through dlopen.h. */
+/* What a scenario of requests and messages needs: requests with tags of their own, messages that
+ * are waited for and checked, and counts. Everything of Trestle comes through dlopen.h. */
 #ifndef TRESTLE_ABI_TESTS_C_HOST_H_
 #define TRESTLE_ABI_TESTS_C_HOST_H_
 

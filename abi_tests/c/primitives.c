@@ -476,10 +476,10 @@ static void live(const char *backend, uint16_t version, uint16_t suite) {
 }
 
 int main(int argc, char **argv) {
-  char error[1024];
+  char why[1024];
   if (argc < 4) return fputs("usage: primitives CONSTANTS CERTIFICATES BACKEND...\n", stderr), 2;
-  if (trestle_dlopen(getenv("TRESTLE_LIBRARY"), &t, error, sizeof error) != TRESTLE_RESULT_SUCCESS) {
-    return fprintf(stderr, "%s\n", error), 2;
+  if (trestle_dlopen(getenv("TRESTLE_LIBRARY"), &t, why, sizeof why) != TRESTLE_RESULT_SUCCESS) {
+    return fprintf(stderr, "%s\n", why), 2;
   }
   chain = contents_of(argv[2], "chain.pem");
   leaf_key = contents_of(argv[2], "leaf.key");
