@@ -208,7 +208,7 @@ TEST_F(HostTest, RegistersNothingAndSetsNothing) {
 // them.
 TEST_F(HostTest, AProgramThatEndsWhileItsGuestWorks) {
   for (const std::string &backend : kBackends) {
-    for (int i = 0; i < 10; i++) EXPECT_EQ(run("leaver", {backend}), Lines{});
+    for (int i = 0; i < 5; i++) EXPECT_EQ(run("leaver", {backend}), Lines{});
   }
 }
 
