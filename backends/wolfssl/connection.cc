@@ -73,6 +73,10 @@ bool trestle_backend_connection::open() {
   return true;
 }
 
+bool trestle_backend_connection::wants_certificate() const {
+  return context_.role == TRESTLE_ROLE_CLIENT || context_.client_auth != TRESTLE_CLIENT_AUTH_NONE;
+}
+
 int trestle_backend_connection::verify_mode() const {
   if (context_.role == TRESTLE_ROLE_CLIENT) return WOLFSSL_VERIFY_PEER;
   switch (context_.client_auth) {
@@ -86,6 +90,7 @@ int trestle_backend_connection::verify_mode() const {
 // --- wolfSSL's callbacks -------------------------------------------------------------------------
 
 int trestle_backend_connection::on_pull(char* buffer, int capacity) {
+  if (verdict_ != Verdict::kNone) return WOLFSSL_CBIO_ERR_GENERAL;
   const int64_t count =
       inbound_.pull(*g_host, host_connection_, reinterpret_cast<uint8_t*>(buffer),
                     static_cast<uint64_t>(capacity));
@@ -93,7 +98,7 @@ int trestle_backend_connection::on_pull(char* buffer, int capacity) {
     transport_ended_ = true;
     return WOLFSSL_CBIO_ERR_CONN_CLOSE;
   }
-  if (verdict_ == Verdict::kNone) verdict_ = judge_inbound();
+  verdict_ = judge_inbound();
   if (verdict_ != Verdict::kNone) return WOLFSSL_CBIO_ERR_GENERAL;
   return count < 0 ? WOLFSSL_CBIO_ERR_WANT_READ : static_cast<int>(count);
 }
@@ -134,11 +139,28 @@ void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
 
 // What wolfSSL would not notice, or would answer with the wrong alert.
 trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() {
-  if (context_.role == TRESTLE_ROLE_CLIENT || state_ != State::kHandshaking) return Verdict::kNone;
+  if (state_ != State::kHandshaking) return Verdict::kNone;
   // Clients that have not sent anything encrypted yet send alerts in the clear, also after the
   // server's flight of TLS 1.3. wolfSSL takes that for a violation.
   if (sends_encrypted_ && inbound_.plain_alert()) return Verdict::kPlainAlert;
-  return client_hello_judged_ ? Verdict::kNone : judge_client_hello();
+  if (hello_judged_) return Verdict::kNone;
+  return context_.role == TRESTLE_ROLE_CLIENT ? judge_server_hello() : judge_client_hello();
+}
+
+// wolfSSL goes along with suites of another version, and calls TLS 1.2 in the extension that can't
+// choose it a matter of versions.
+trestle_backend_connection::Verdict trestle_backend_connection::judge_server_hello() {
+  const auto hello = trestle::wolf::parse_server_hello(inbound_.first_message());
+  if (!hello) return Verdict::kNone;
+  hello_judged_ = true;
+  const auto* suite = find_suite(hello->suite);
+  const bool offered = suite != nullptr && contains(context_.suites, hello->suite);
+  const bool tls13 = hello->selected_version == TRESTLE_VERSION_TLS13;
+  if (offered && tls13 == (suite->authentication == Authentication::kTls13) &&
+      (tls13 || hello->selected_version == 0)) {
+    return Verdict::kNone;
+  }
+  return Verdict::kNotOffered;
 }
 
 // It would speak of suites when there is no common version, ask a client without a common group to
@@ -146,7 +168,7 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() 
 trestle_backend_connection::Verdict trestle_backend_connection::judge_client_hello() {
   const auto hello = trestle::wolf::parse_client_hello(inbound_.first_message());
   if (!hello) return Verdict::kNone;
-  client_hello_judged_ = true;
+  hello_judged_ = true;
   for (const uint16_t suite : context_.psk_suites) {
     if (psk_suite_ == 0 && hello->has_psk && hello->has_suite(suite)) psk_suite_ = suite;
   }
@@ -172,6 +194,7 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_message(
   const auto* suite =
       find_suite(static_cast<uint16_t>(wolfSSL_get_current_cipher_suite(library_.get())));
   if (message[0] == kCertificate) certificate_came_ = true;
+  if (message[0] == kCertificate && !wants_certificate()) return Verdict::kUnexpectedCertificate;
   if (suite == nullptr || suite->authentication != Authentication::kCertificate) {
     return Verdict::kNone;
   }
@@ -204,6 +227,10 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_message(
 // wolfSSL's verification is switched off as soon as it has begun: it would keep what it takes for
 // CAs. The mode is put back for the leaf, since a refusal's alert depends on it.
 int trestle_backend_connection::on_certificate(WOLFSSL_X509_STORE_CTX* store) {
+  if (verdict_ == Verdict::kNone && !wants_certificate()) {
+    verdict_ = Verdict::kUnexpectedCertificate;
+  }
+  if (verdict_ != Verdict::kNone) return 0;
   const auto callback = wolfSSL_get_verify_callback(library_.get());
   if (store->error_depth > 0) {
     wolfSSL_set_verify(library_.get(), WOLFSSL_VERIFY_NONE, callback);
@@ -254,7 +281,7 @@ unsigned trestle_backend_connection::find_psk(const char* identity, uint8_t* key
 unsigned trestle_backend_connection::find_tls13_psk(const char* identity, uint8_t* key,
                                                     unsigned key_max) {
   const unsigned size = find_psk(identity, key, key_max);
-  if (size == 0 && !context_.has_identity) verdict_ = Verdict::kNoPsk;
+  if (size == 0 && !context_.has_identity) verdict_ = Verdict::kUnknownPsk;
   return size;
 }
 
@@ -296,7 +323,8 @@ bool trestle_backend_connection::is_established_properly(trestle_backend_error* 
   const auto* suite = find_suite(suite_);
   const bool by_psk = context_.psk.size() > 0 && suite != nullptr &&
                       suite->authentication != Authentication::kCertificate;
-  const bool anonymous = suite != nullptr && suite->authentication == Authentication::kAnonymous;
+  const bool anonymous = context_.role == TRESTLE_ROLE_CLIENT && suite != nullptr &&
+                         suite->authentication == Authentication::kAnonymous;
   const bool needs_certificate = context_.role == TRESTLE_ROLE_CLIENT ||
                                  context_.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE;
   if (asked_ || !needs_certificate || by_psk || anonymous) return true;
@@ -371,8 +399,10 @@ int32_t trestle_backend_connection::close(trestle_backend_error* error) {
   if (write_closed_) return TRESTLE_BACKEND_OK;
   wolfSSL_ERR_clear_error();
   // If the peer's close_notify came first, this resets wolfSSL's object, which is of no use then.
-  wolfSSL_shutdown(library_.get());
+  const int result = wolfSSL_shutdown(library_.get());
+  const int code = result < 0 ? wolfSSL_get_error(library_.get(), result) : 0;
   wolfSSL_ERR_clear_error();
+  if (result < 0) return fail_for_good(code, error);
   write_closed_ = true;
   return TRESTLE_BACKEND_OK;
 }

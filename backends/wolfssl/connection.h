@@ -58,10 +58,12 @@ struct trestle_backend_connection {
     kRejected,
     kChainTooLong,
     kCertificateSkipped,
+    kUnexpectedCertificate,
     kNotOffered,
     kNoCommonVersion,
     kNoCommonGroup,
     kNoPsk,
+    kUnknownPsk,
     kPlainAlert,
     kFlooded,
     kOutOfMemory,
@@ -71,10 +73,12 @@ struct trestle_backend_connection {
     void operator()(WOLFSSL* connection) const { wolfSSL_free(connection); }
   };
 
+  bool wants_certificate() const;
   int verify_mode() const;
   bool ask_host(const WOLFSSL_X509_STORE_CTX& store);
   Verdict judge_inbound();
   Verdict judge_client_hello();
+  Verdict judge_server_hello();
   Verdict judge_message(const std::vector<uint8_t>& message);
   bool is_established_properly(trestle_backend_error* error);
   void note_pushed(const uint8_t* data, size_t size);
@@ -92,7 +96,7 @@ struct trestle_backend_connection {
   trestle::wolf::Inbound inbound_;
   State state_ = State::kHandshaking;
   Verdict verdict_ = Verdict::kNone;
-  bool client_hello_judged_ = false;
+  bool hello_judged_ = false;
   bool certificate_came_ = false; // the message, be it empty
   bool asked_ = false;
   bool transport_ended_ = false;

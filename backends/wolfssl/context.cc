@@ -162,7 +162,7 @@ int32_t set_psk(const trestle_backend_config& config, const Needs& needs,
   context->psk = SecretBytes(config.psk.data, config.psk.length);
   context->psk_identity.assign(reinterpret_cast<const char*>(config.psk_identity.data),
                                config.psk_identity.length);
-  for (const uint16_t id : list(config.suites, config.suite_count)) {
+  for (const uint16_t id : context->suites) {
     const bool tls13 = find_suite(id)->authentication == Authentication::kTls13;
     if (tls13 && context->tls13 && id != TRESTLE_TLS_AES_256_GCM_SHA384) context->psk_suites.push_back(id);
   }
@@ -190,11 +190,11 @@ void turn_resumption_off(WOLFSSL_CTX* library) {
 
 int32_t configure(const trestle_backend_config& config, trestle_backend_context* context,
                   trestle_backend_error* error) {
-  const std::vector<uint16_t> suites = list(config.suites, config.suite_count);
+  context->suites = list(config.suites, config.suite_count);
   const bool server = config.role == TRESTLE_ROLE_SERVER;
   Needs needs;
   Versions versions;
-  if (const int32_t status = find_needs(suites, &needs, error)) return status;
+  if (const int32_t status = find_needs(context->suites, &needs, error)) return status;
   if (const int32_t status = find_versions(config, needs, &versions, error)) return status;
 
   context->library.reset(
@@ -214,7 +214,7 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
     if (const int32_t status = set_identity(*config.identity, library, error)) return status;
   }
   // The list of suites resets the signature schemes.
-  if (const int32_t status = set_suites(suites, library, error)) return status;
+  if (const int32_t status = set_suites(context->suites, library, error)) return status;
   if (const int32_t status = set_signature_schemes(context->signature_schemes, library, error)) {
     return status;
   }

@@ -21,6 +21,7 @@ struct trestle_backend_context {
   uint32_t client_auth = 0;
   bool tls13 = false;
   bool has_identity = false;
+  std::vector<uint16_t> suites;
   std::vector<uint16_t> groups;
   std::vector<uint16_t> signature_schemes;
   trestle::wolf::SecretBytes psk;

@@ -20,7 +20,9 @@ constexpr uint8_t kIllegalParameter = 47;
 constexpr uint8_t kDecodeError = 50;
 constexpr uint8_t kDecryptError = 51;
 constexpr uint8_t kProtocolVersion = 70;
+constexpr uint8_t kInsufficientSecurity = 71;
 constexpr uint8_t kInternalError = 80;
+constexpr uint8_t kUnsupportedExtension = 110;
 constexpr uint8_t kUnknownPskIdentity = 115;
 
 // What a code of wolfSSL means, and the alert for it where wolfSSL sends none.
@@ -36,9 +38,10 @@ constexpr Meaning kMeanings[] = {
     {VERSION_ERROR, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion},
     {UNSUPPORTED_PROTO_VERSION, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion},
     {NO_PEER_CERT, TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE, kHandshakeFailure},
+    // As the other libraries have it.
     {BAD_BINDER, TRESTLE_RESULT_HANDSHAKE_FAILED, kIllegalParameter},
     {PSK_KEY_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kUnknownPskIdentity},
-    {DH_KEY_SIZE_E, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure},
+    {DH_KEY_SIZE_E, TRESTLE_RESULT_HANDSHAKE_FAILED, kInsufficientSecurity},
     {VERIFY_SIGN_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kDecryptError},
     {VERIFY_FINISHED_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kDecryptError},
     // Before it asks about a certificate, wolfSSL has to be able to read the leaf.
@@ -52,6 +55,9 @@ constexpr Meaning kMeanings[] = {
     {OUT_OF_ORDER_E, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
     {DUPLICATE_MSG_E, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
     {SANITY_MSG_E, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
+    {NO_PEER_KEY, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
+    {UNSUPPORTED_EXTENSION, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnsupportedExtension},
+    {NO_PEER_VERIFY, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
     {SIDE_ERROR, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
     {NO_CHANGE_CIPHER_E, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
     {ALERT_COUNT_E, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage},
@@ -132,7 +138,7 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       break;
     case Verdict::kNotOffered:
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kIllegalParameter};
-      detail = "a curve or signature scheme that was not offered";
+      detail = "a version, suite, curve or signature scheme that was not offered";
       break;
     case Verdict::kNoCommonVersion:
       meaning = {code, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion};
@@ -140,6 +146,13 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
     case Verdict::kNoCommonGroup:
       meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure};
       detail = "no common group";
+      break;
+    case Verdict::kUnexpectedCertificate:
+      meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage};
+      detail = "a certificate that was not asked for";
+      break;
+    case Verdict::kUnknownPsk:
+      meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kUnknownPskIdentity};
       break;
     case Verdict::kNoPsk:
       meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure};
@@ -155,7 +168,7 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       break;
   }
   // Also its code for a downgrade that the peer's random gives away (RFC 8446, 4.1.3).
-  if (code == VERSION_ERROR && held_alert_ && *held_alert_ != kProtocolVersion) {
+  if (code == VERSION_ERROR && held_alert_ && *held_alert_ == kIllegalParameter) {
     meaning.result = TRESTLE_RESULT_PROTOCOL_VIOLATION;
   }
   if (verdict_ == Verdict::kNone && (inbound_.is_garbage() || state_ == State::kEstablished)) {
@@ -163,7 +176,11 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
   }
   fail(error, meaning.result, code, "%s", detail);
   if (!fatal_alert_ && may_send_plain_alert()) {
-    const bool ours = !held_alert_ || verdict_ == Verdict::kNoPsk || code == BAD_BINDER;
+    // wolfSSL's own is the right one, but for these.
+    const bool ours = !held_alert_ || code == BAD_BINDER || code == ASN_PARSE_E ||
+                      (code == VERSION_ERROR && *held_alert_ == kHandshakeFailure) ||
+                      (verdict_ != Verdict::kNone && verdict_ != Verdict::kRejected &&
+                       verdict_ != Verdict::kChainTooLong);
     send_plain_alert(ours ? meaning.alert : *held_alert_);
   }
   if (fatal_alert_) {

@@ -7,6 +7,7 @@ namespace trestle::wolf {
 namespace {
 
 constexpr size_t kClientHello = 1;
+constexpr size_t kServerHello = 2;
 constexpr size_t kSupportedGroups = 10;
 constexpr size_t kPreSharedKey = 41;
 constexpr size_t kSupportedVersions = 43;
@@ -88,6 +89,26 @@ std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& messag
   }
   if (!hello.ok()) return {};
   found.has_psk = has_psk && has_dhe_mode;
+  return found;
+}
+
+std::optional<ServerHello> parse_server_hello(const std::vector<uint8_t>& message) {
+  ServerHello found;
+  Reader hello(message);
+  if (hello.number(1) != kServerHello || hello.number(3) != message.size() - 4) return {};
+  hello.skip(2 + 32);          // legacy_version, random
+  hello.skip(hello.number(1)); // legacy_session_id_echo
+  found.suite = static_cast<uint16_t>(hello.number(2));
+  hello.skip(1 + 2); // legacy_compression_method, length of the extensions
+  while (!hello.at_end()) {
+    const size_t type = hello.number(2);
+    const size_t length = hello.number(2);
+    if (type == kSupportedVersions && length == 2) {
+      found.selected_version = static_cast<uint16_t>(hello.number(2));
+    } else {
+      hello.skip(length);
+    }
+  }
   return found;
 }
 

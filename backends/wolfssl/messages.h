@@ -24,6 +24,12 @@ struct ClientHello {
 // then finds out the same.
 std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& message);
 
+struct ServerHello {
+  uint16_t suite = 0;
+  uint16_t selected_version = 0; // RFC 8446, 4.2.1; 0 without the extension
+};
+std::optional<ServerHello> parse_server_hello(const std::vector<uint8_t>& message);
+
 // What a ServerKeyExchange of TLS 1.2 (RFC 5246, 7.4.3; RFC 8422, 5.4) is signed with.
 struct KeyExchange {
   uint16_t group = 0; // of an elliptic curve; 0 for a finite field
