@@ -444,7 +444,7 @@ typedef struct trestle_engine_config {
  * when a session or a query first names them.
  *   config  NULL: all defaults.      engine  written on success; end it with trestle_engine_destroy.
  * BAD_STRUCT_SIZE, UNKNOWN_FLAG, BAD_ARGUMENT (a number or path out of its range), SYSTEM (no
- * thread, no descriptor). */
+ * thread, no descriptor), FORKED (in a child of a process that had engines). */
 TRESTLE_API int32_t trestle_engine_create(const trestle_engine_config *config,
                                           trestle_engine **engine);
 
@@ -490,7 +490,8 @@ TRESTLE_API int32_t trestle_queue_get(trestle_engine *engine, uint64_t queue,
                                       const trestle_message **messages, uint32_t capacity,
                                       int32_t timeout_ms, uint32_t *count);
 
-/* A descriptor that is readable exactly while messages wait, for epoll, kqueue-like loops, tokio
+/* A descriptor that is readable exactly while messages wait (and for good after
+ * ENGINE_SHUTDOWN_CFM), for epoll, kqueue-like loops, tokio
  * or Go's poller. Owned by the queue: do not read, write or close it. */
 TRESTLE_API int32_t trestle_queue_fd(trestle_engine *engine, uint64_t queue, int32_t *fd);
 
@@ -687,7 +688,7 @@ TRESTLE_API int32_t trestle_connection_destroy_req(trestle_engine *engine, uint6
 
 /* C: CONNECTION_BIND. Binds the local address of an idle connection; stays in force over
  * disconnecting and connecting again.
- *   ip_address  16 bytes, network order; IPv4 uses the first four.     port  0: any.
+ *   ip_address  16 readable bytes, network order; IPv4 uses the first four.     port  0: any.
  * CONNECTION_BIND_CFM: ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, WRONG_STATE, INVALIDATED, SYSTEM. */
 TRESTLE_API int32_t trestle_connection_bind_req(trestle_engine *engine, uint64_t connection,
                                                 const uint8_t *ip_address, uint16_t port,
@@ -698,8 +699,9 @@ TRESTLE_API int32_t trestle_connection_bind_req(trestle_engine *engine, uint64_t
  * CONNECTION_CONNECT_CFM: with SUCCESS, `version` and `suite`. A failure invalidates the connection:
  * CONNECT_*, HELLO_TIMEOUT, RECEIVE_TIMEOUT, ALERT_RECEIVED, HANDSHAKE_FAILED, PROTOCOL_VIOLATION,
  * NO_COMMON_*, CERT_REJECTED, CERT_KEY_SIZE, TRUNCATED, CONNECTION_RESET, CANCELLED (by DISCONNECT
- * or DESTROY), and with TRESTLE_CERT_DECISION_AUTO any CERT_*. These invalidate nothing:
- * WRONG_STATE (not idle), INVALIDATED, NO_IDENTITY. */
+ * or DESTROY), with TRESTLE_CERT_DECISION_AUTO any CERT_*, and what the backend says of a configuration
+ * that it can't honour (NOT_SUPPORTED, NO_IDENTITY). A refusal leaves the connection as it is:
+ * WRONG_STATE (not idle), INVALIDATED. */
 TRESTLE_API int32_t trestle_connection_connect_req(trestle_engine *engine, uint64_t connection,
                                                    const uint8_t *ip_address, uint16_t port,
                                                    uint64_t tag);
@@ -712,7 +714,7 @@ TRESTLE_API int32_t trestle_connection_connect_req(trestle_engine *engine, uint6
 TRESTLE_API int32_t trestle_connection_disconnect_req(trestle_engine *engine, uint64_t connection,
                                                       uint64_t tag);
 
-/* C: answers DISCONNECT_IND and, as C 3.3 has it, destroys the connection: the handle is stale.
+/* C: answers DISCONNECT_IND and, as C 3.3 has it, destroys the connection: the handle becomes stale.
  *
  * CONNECTION_DISCONNECT_IND tells in `result` how the peer ended an established connection:
  * SUCCESS: with close_notify; TRUNCATED: without; ALERT_RECEIVED: by the alert in the error;

@@ -23,7 +23,7 @@ void Connection::peer_closed(const Ending& ending) {
   transport_.flush(worker());
   end_sends(TRESTLE_RESULT_NOT_CONNECTED);
   drop_backend_connection();
-  close_transport();
+  close_transport_after(ending);
   state_ = State::kPeerClosed;
   Message* message = new_indication(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
   if (!message) return;
@@ -77,6 +77,24 @@ void Connection::drop_backend_connection() {
 void Connection::close_transport() {
   unwatch();
   transport_.close();
+}
+
+// An alert of ours must not be overtaken by the reset that closing causes while the peer still
+// sends: then the socket lingers until the peer has closed, for a short while at most.
+void Connection::close_transport_after(const Ending& ending) {
+  constexpr int64_t kLingerMs = 1000;
+  bool alert_sent = ending.alert_direction == TRESTLE_ALERT_DIRECTION_SENT;
+  if (!alert_sent || !watched_ || transport_.ended() || transport_.failed())
+    return close_transport();
+  transport_.shut_down_sending();
+  set_deadline(now_ms() + kLingerMs);
+  linger();
+}
+
+void Connection::linger() {
+  if (!transport_.is_open() || transport_.discard_input(worker())) return;
+  set_deadline(kNever);
+  close_transport();
 }
 
 // The listener may indicate the next connection.

@@ -127,7 +127,7 @@ void Connection::confirm_connect(const Ending& ending) {
 void Connection::fail_connect(const Ending& ending) {
   set_deadline(kNever);
   drop_backend_connection();
-  close_transport();
+  close_transport_after(ending);
   state_ = State::kInvalid;
   confirm_connect(ending);
 }

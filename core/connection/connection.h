@@ -137,6 +137,8 @@ class Connection : public Child {
   void destroy(Message* request);
   void drop_backend_connection();
   void close_transport();
+  void close_transport_after(const Ending& ending);
+  void linger();
   void leave_listener();
   Ending ending_of(const trestle_backend_error& error) const;
   static void fill(Message* message, const Ending& ending, const trestle_backend* backend);

@@ -210,6 +210,10 @@ void Connection::on_io(uint32_t events) {
     case State::kClosing:
       pump();
       break;
+    case State::kInvalid:
+    case State::kPeerClosed:
+      linger();
+      break;
     default:
       break;
   }
@@ -229,6 +233,10 @@ void Connection::on_deadline() {
       break;
     case State::kClosing:
       finish_disconnect(TRESTLE_RESULT_CLOSE_TIMEOUT);
+      break;
+    case State::kInvalid:
+    case State::kPeerClosed:
+      close_transport();
       break;
     default:
       break;

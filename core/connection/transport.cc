@@ -140,6 +140,16 @@ void Transport::close() {
 
 void Transport::shut_down_sending() { shutdown(fd_, SHUT_WR); }
 
+bool Transport::discard_input(Worker* worker) {
+  constexpr int kEnough = 64;
+  for (int i = 0; i < kEnough; ++i) {
+    if (ended_ || !readable_) return !ended_;
+    fill(worker);
+    input_size_ = 0;
+  }
+  return false;
+}
+
 void Transport::note_events(uint32_t events) {
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
 }

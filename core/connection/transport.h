@@ -43,6 +43,8 @@ class Transport {
   // overtaken by a reset, and closes.
   void close();
   void shut_down_sending();
+  // Reads and throws away what is there. False: the peer has ended, or sends without end.
+  bool discard_input(Worker* worker);
 
   // An epoll event.
   void note_events(uint32_t epoll_events);
