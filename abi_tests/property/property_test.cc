@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random primitives, valid and not, against a live peer and a model of the state machine. A run is
-// named by its seed: TRESTLE_SEED=n plays one again, TRESTLE_STEPS=n makes it longer or shorter.
+// named by its seed: TRESTLE_SEED=n plays one again, TRESTLE_STEPS=n makes it longer or shorter. Each
+// step draws from the seed and its own number alone, so a run is played again move by move, also
+// when a message comes a little earlier or later than the first time.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -24,12 +26,15 @@ uint64_t number_from_environment(const char* name, uint64_t otherwise) {
 class Player {
  public:
   Player(const std::string& backend, uint16_t port, const Identity& root, uint64_t seed)
-      : backend_(backend), port_(port), root_(root), random_(seed) {
+      : backend_(backend), port_(port), root_(root), seed_(seed) {
     open_session();
   }
 
   void play(uint64_t steps) {
-    for (step_ = 0; step_ < steps; ++step_) move();
+    for (step_ = 0; step_ < steps; ++step_) {
+      random_.seed(seed_ + step_ * 0x9E3779B97F4A7C15u);
+      move();
+    }
     close_session();
   }
 
@@ -305,6 +310,7 @@ class Player {
   const std::string backend_;
   const uint16_t port_;
   const Identity root_;
+  const uint64_t seed_;
   std::mt19937_64 random_;
   Program program_;
   std::unique_ptr<Session> session_;
