@@ -19,7 +19,7 @@ bool tells_missing_algorithm(int library, int reason) {
 bool tells_wrong_password(int library, int reason) {
   switch (library) {
     case ERR_LIB_PKCS12:
-      // Now and then garbage has a valid padding, and only what is inside of it doesn't decode.
+      // Now and then garbage has a valid padding, and only what is inside doesn't decode.
       return reason == PKCS12_R_MAC_VERIFY_FAILURE || reason == PKCS12_R_PKCS12_CIPHERFINAL_ERROR ||
              reason == PKCS12_R_DECODE_ERROR;
     case ERR_LIB_EVP:

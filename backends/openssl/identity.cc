@@ -7,6 +7,7 @@
 
 #include "backends/openssl/error.h"
 #include "backends/openssl/pkcs12.h"
+#include "backends/openssl/pkcs8.h"
 
 namespace trestle::openssl {
 namespace {
@@ -43,35 +44,12 @@ int32_t load_certificates(const trestle_backend_identity_source &source,
   return TRESTLE_BACKEND_OK;
 }
 
-using KeyInfoPtr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Freer<PKCS8_PRIV_KEY_INFO_free>>;
-using EncryptedKeyPtr = std::unique_ptr<X509_SIG, Freer<X509_SIG_free>>;
-
-int32_t load_pkcs8(KeyInfoPtr info, trestle_backend_identity &identity,
-                   trestle_backend_error *error) {
-  if (!info) return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
-  identity.key.reset(EVP_PKCS82PKEY_ex(info.get(), library_context(), nullptr));
-  return identity.key ? TRESTLE_BACKEND_OK : fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
-}
-
-int32_t load_encrypted_pkcs8(const trestle_backend_identity_source &source, const uint8_t *at,
-                             trestle_backend_identity &identity, trestle_backend_error *error) {
-  EncryptedKeyPtr encrypted(d2i_X509_SIG(nullptr, &at, static_cast<long>(source.key.length)));
-  if (!encrypted) return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
-  if (source.password.length > INT_MAX) return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, nullptr);
-  const char *password = source.password.length != 0
-                             ? reinterpret_cast<const char *>(source.password.data)
-                             : "";
-  KeyInfoPtr info(PKCS8_decrypt_ex(encrypted.get(), password,
-                                   static_cast<int>(source.password.length), library_context(),
-                                   nullptr));
-  return info ? load_pkcs8(std::move(info), identity, error)
-              : fail_unlocking(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, "encrypted private key");
-}
-
 int32_t load_traditional(int type, const uint8_t *at, long length,
                          trestle_backend_identity &identity, trestle_backend_error *error) {
+  const uint8_t *end = at + length;
   identity.key.reset(d2i_PrivateKey_ex(type, nullptr, &at, length, library_context(), nullptr));
-  return identity.key ? TRESTLE_BACKEND_OK : fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
+  return identity.key && at == end ? TRESTLE_BACKEND_OK
+                                   : fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
 }
 
 int32_t load_key(const trestle_backend_identity_source &source, trestle_backend_identity &identity,
@@ -79,17 +57,16 @@ int32_t load_key(const trestle_backend_identity_source &source, trestle_backend_
   if (source.key_format == TRESTLE_KEY_NONE) {
     return fail(error, TRESTLE_RESULT_NO_IDENTITY, "no private key");
   }
-  if (source.key.length == 0 || source.key.length > LONG_MAX) {
+  if (source.key.length == 0 || source.key.length > INT_MAX) {
     return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
   }
   const uint8_t *at = source.key.data;
   const long length = static_cast<long>(source.key.length);
   switch (source.key_format) {
     case TRESTLE_KEY_PKCS8:
-      return load_pkcs8(KeyInfoPtr(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, length)), identity,
-                        error);
+      return load_pkcs8(source.key, identity, error);
     case TRESTLE_KEY_PKCS8_ENCRYPTED:
-      return load_encrypted_pkcs8(source, at, identity, error);
+      return load_encrypted_pkcs8(source.key, source.password, identity, error);
     case TRESTLE_KEY_RSA:
       return load_traditional(EVP_PKEY_RSA, at, length, identity, error);
     case TRESTLE_KEY_EC:

@@ -64,6 +64,29 @@ std::string encrypted_pkcs8(EVP_PKEY *key, int pbe_nid, const EVP_CIPHER *cipher
   return der(i2d_X509_SIG, encrypted.get());
 }
 
+// The same for bytes that the library itself can't parse.
+std::string encrypt_pkcs8(const std::string &info) {
+  X509_ALGOR *algorithm =
+      PKCS5_pbe2_set_iv(EVP_aes_128_cbc(), 2048, nullptr, 0, nullptr, NID_hmacWithSHA256);
+  unsigned char *data = nullptr;
+  int length = 0;
+  EXPECT_NE(PKCS12_pbe_crypt(algorithm, kPassword, sizeof kPassword - 1,
+                             reinterpret_cast<const unsigned char *>(info.data()),
+                             static_cast<int>(info.size()), &data, &length, 1),
+            nullptr);
+  ASN1_OCTET_STRING *contents = ASN1_OCTET_STRING_new();
+  ASN1_STRING_set0(contents, data, length);
+  std::unique_ptr<X509_SIG, Freer<X509_SIG_free>> encrypted(X509_SIG_new());
+  X509_ALGOR *to_algorithm = nullptr;
+  ASN1_OCTET_STRING *to_contents = nullptr;
+  X509_SIG_getm(encrypted.get(), &to_algorithm, &to_contents);
+  X509_ALGOR_copy(to_algorithm, algorithm);
+  ASN1_STRING_copy(to_contents, contents);
+  X509_ALGOR_free(algorithm);
+  ASN1_OCTET_STRING_free(contents);
+  return der(i2d_X509_SIG, encrypted.get());
+}
+
 struct Source {
   std::vector<std::string> certificates;
   std::string key;
@@ -147,6 +170,41 @@ TEST_F(IdentityTest, TakesTraditionalFormats) {
   source_.certificates = {der(i2d_X509, issue("leaf", rsa.get(), "leaf", rsa.get()).get())};
   source_.key = der(i2d_PrivateKey, static_cast<const EVP_PKEY *>(rsa.get()));
   EXPECT_EQ(load(source_).result, TRESTLE_RESULT_SUCCESS);
+}
+
+// What precedes the key of the example in RFC 8410, 10.3, and the public key that follows it; an
+// attribute stands between the two.
+std::string version2(EVP_PKEY *key) {
+  unsigned char secret[32], open[32];
+  size_t length = sizeof secret;
+  EXPECT_EQ(EVP_PKEY_get_raw_private_key(key, secret, &length), 1);
+  EXPECT_EQ(EVP_PKEY_get_raw_public_key(key, open, &length), 1);
+  return std::string("\x30\x72\x02\x01\x01\x30\x05\x06\x03\x2B\x65\x70\x04\x22\x04\x20", 16) +
+         std::string(reinterpret_cast<char *>(secret), sizeof secret) +
+         std::string("\xA0\x1F\x30\x1D\x06\x0A\x2A\x86\x48\x86\xF7\x0D\x01\x09\x09\x14"
+                     "\x31\x0F\x0C\x0D" "Curdle Chairs" "\x81\x21\x00", 36) +
+         std::string(reinterpret_cast<char *>(open), sizeof open);
+}
+
+TEST_F(IdentityTest, TakesVersion2OfPkcs8) {
+  KeyPtr key = make_key("ED25519");
+  source_.certificates = {der(i2d_X509, issue("leaf", key.get(), "leaf", key.get()).get())};
+  source_.key = version2(key.get());
+  EXPECT_EQ(load(source_).result, TRESTLE_RESULT_SUCCESS);
+  for (size_t length = 0; length < source_.key.size(); ++length) {
+    Source truncated = source_;
+    truncated.key = source_.key.substr(0, length);
+    EXPECT_EQ(load(truncated).result, TRESTLE_RESULT_BAD_PRIVATE_KEY) << length;
+  }
+  source_.key += '\0';
+  EXPECT_EQ(load(source_).result, TRESTLE_RESULT_BAD_PRIVATE_KEY) << "something behind it";
+
+  source_.key_format = TRESTLE_KEY_PKCS8_ENCRYPTED;
+  source_.key = encrypt_pkcs8(version2(key.get()));
+  source_.password = kPassword;
+  EXPECT_EQ(load(source_).result, TRESTLE_RESULT_SUCCESS);
+  source_.password = "wrong";
+  EXPECT_EQ(load(source_).result, TRESTLE_RESULT_WRONG_PASSWORD);
 }
 
 TEST_F(IdentityTest, KeepsTheChainInItsOrder) {
