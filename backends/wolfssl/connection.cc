@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "backends/wolfssl/error.h"
-#include "backends/wolfssl/messages.h"
 #include "backends/wolfssl/suites.h"
 
 namespace {
@@ -20,41 +19,29 @@ const trestle_host* g_host = nullptr;
 constexpr uint8_t kChangeCipherSpec = 20;
 constexpr uint8_t kAlert = 21;
 constexpr uint8_t kApplicationData = 23;
-// Handshake messages (RFC 5246, 7.4).
-constexpr uint8_t kCertificate = 11;
-constexpr uint8_t kServerKeyExchange = 12;
-constexpr uint8_t kCertificateVerify = 15;
-constexpr uint8_t kClientKeyExchange = 16;
 
 // Key updates and refusals that a peer may make us answer without sending a byte of data.
 constexpr uint32_t kAnswersMax = 128;
-
-bool contains(const std::vector<uint16_t>& list, uint16_t item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
 
 uint32_t read24(const uint8_t* at) {
   return static_cast<uint32_t>(at[0]) << 16 | static_cast<uint32_t>(at[1]) << 8 | at[2];
 }
 
-// The list of certificates that wolfSSL is processing, as the peer sent it. wolfSSL itself keeps
-// nine of them at most, but its first one lies within the message.
+// The certificates that wolfSSL is processing, as the peer sent them; none if the list is malformed.
+// wolfSSL itself stops after nine of them, but its first one lies within the message.
 std::vector<trestle_bytes> certificates_of(const WOLFSSL_X509_STORE_CTX& store, bool tls13) {
   const uint8_t* at = store.certs[0].buffer - 6; // length of the list, length of the certificate
   const uint8_t* end = at + 3 + read24(at);
   std::vector<trestle_bytes> chain;
-  for (at += 3; end - at >= 3;) {
+  for (at += 3; at != end;) {
+    if (end - at < 3 || end - at - 3 < static_cast<ptrdiff_t>(read24(at))) return {};
     const uint32_t size = read24(at);
-    at += 3;
-    if (static_cast<uint32_t>(end - at) < size) break;
-    chain.push_back({at, size});
-    at += size;
+    chain.push_back({at + 3, size});
+    at += 3 + size;
     if (!tls13) continue;
-    if (end - at < 2) break;
-    const uint32_t extensions = static_cast<uint32_t>(at[0]) << 8 | at[1];
-    at += 2;
-    if (static_cast<uint32_t>(end - at) < extensions) break;
-    at += extensions;
+    // Each has extensions (RFC 8446, 4.4.2).
+    if (end - at < 2 || end - at - 2 < (at[0] << 8 | at[1])) return {};
+    at += 2 + (at[0] << 8 | at[1]);
   }
   return chain;
 }
@@ -137,92 +124,6 @@ void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
   }
 }
 
-// What wolfSSL would not notice, or would answer with the wrong alert.
-trestle_backend_connection::Verdict trestle_backend_connection::judge_inbound() {
-  if (state_ != State::kHandshaking) return Verdict::kNone;
-  // Clients that have not sent anything encrypted yet send alerts in the clear, also after the
-  // server's flight of TLS 1.3. wolfSSL takes that for a violation.
-  if (sends_encrypted_ && inbound_.plain_alert()) return Verdict::kPlainAlert;
-  if (hello_judged_) return Verdict::kNone;
-  return context_.role == TRESTLE_ROLE_CLIENT ? judge_server_hello() : judge_client_hello();
-}
-
-// wolfSSL goes along with suites of another version, and calls TLS 1.2 in the extension that can't
-// choose it a matter of versions.
-trestle_backend_connection::Verdict trestle_backend_connection::judge_server_hello() {
-  const auto hello = trestle::wolf::parse_server_hello(inbound_.first_message());
-  if (!hello) return Verdict::kNone;
-  hello_judged_ = true;
-  const auto* suite = find_suite(hello->suite);
-  const bool offered = suite != nullptr && contains(context_.suites, hello->suite);
-  const bool tls13 = hello->selected_version == TRESTLE_VERSION_TLS13;
-  if (offered && tls13 == (suite->authentication == Authentication::kTls13) &&
-      (tls13 || hello->selected_version == 0)) {
-    return Verdict::kNone;
-  }
-  return Verdict::kNotOffered;
-}
-
-// It would speak of suites when there is no common version, ask a client without a common group to
-// retry with the one that it has, and call a client without the PSK malformed.
-trestle_backend_connection::Verdict trestle_backend_connection::judge_client_hello() {
-  const auto hello = trestle::wolf::parse_client_hello(inbound_.first_message());
-  if (!hello) return Verdict::kNone;
-  hello_judged_ = true;
-  for (const uint16_t suite : context_.psk_suites) {
-    if (psk_suite_ == 0 && hello->has_psk && hello->has_suite(suite)) psk_suite_ = suite;
-  }
-  if (!context_.tls13 && hello->excludes(TRESTLE_VERSION_TLS12)) return Verdict::kNoCommonVersion;
-  if (!context_.tls13 || !hello->has_version(TRESTLE_VERSION_TLS13)) return Verdict::kNone;
-  if (!context_.has_identity && psk_suite_ == 0) return Verdict::kNoPsk;
-  if (!hello->groups.empty() && !hello->has_group_of(context_.groups)) {
-    return Verdict::kNoCommonGroup;
-  }
-  return Verdict::kNone;
-}
-
-void trestle_backend_connection::on_message(const uint8_t* data, size_t size) {
-  if (verdict_ != Verdict::kNone || size < 4) return;
-  verdict_ = judge_message(std::vector<uint8_t>(data, data + size));
-}
-
-// A message of TLS 1.2 in the clear. What it gives rise to is found with the next pull, which comes
-// before wolfSSL answers: none of these messages ends a flight.
-trestle_backend_connection::Verdict trestle_backend_connection::judge_message(
-    const std::vector<uint8_t>& message) {
-  const auto& schemes = context_.signature_schemes;
-  const auto* suite =
-      find_suite(static_cast<uint16_t>(wolfSSL_get_current_cipher_suite(library_.get())));
-  if (message[0] == kCertificate) certificate_came_ = true;
-  if (message[0] == kCertificate && !wants_certificate()) return Verdict::kUnexpectedCertificate;
-  if (suite == nullptr || suite->authentication != Authentication::kCertificate) {
-    return Verdict::kNone;
-  }
-  switch (message[0]) {
-    case kServerKeyExchange: {
-      // wolfSSL takes any curve and any signature that it can do, MD5 included.
-      const auto exchange = trestle::wolf::parse_server_key_exchange(message, suite->finite_field);
-      if (!exchange) return Verdict::kNone;
-      if (!suite->finite_field && !contains(context_.groups, exchange->group)) {
-        return Verdict::kNotOffered;
-      }
-      return contains(schemes, exchange->scheme) ? Verdict::kNone : Verdict::kNotOffered;
-    }
-    case kCertificateVerify: {
-      if (message.size() < 6) return Verdict::kNone;
-      const auto scheme = static_cast<uint16_t>(message[4] << 8 | message[5]);
-      return contains(schemes, scheme) ? Verdict::kNone : Verdict::kNotOffered;
-    }
-    case kClientKeyExchange:
-      // A client that was asked for a certificate has to answer, be it with an empty one
-      // (RFC 5246, 7.4.6). wolfSSL takes silence for an answer.
-      return context_.client_auth == TRESTLE_CLIENT_AUTH_NONE || certificate_came_
-                 ? Verdict::kNone
-                 : Verdict::kCertificateSkipped;
-    default: return Verdict::kNone;
-  }
-}
-
 // Called for each certificate of a chain, the leaf's comes last. Chains are judged by the host, so
 // wolfSSL's verification is switched off as soon as it has begun: it would keep what it takes for
 // CAs. The mode is put back for the leaf, since a refusal's alert depends on it.
@@ -246,6 +147,10 @@ bool trestle_backend_connection::ask_host(const WOLFSSL_X509_STORE_CTX& store) {
   asked_ = true;
   const std::vector<trestle_bytes> chain =
       certificates_of(store, wolfSSL_version(library_.get()) == TLS1_3_VERSION);
+  if (chain.empty()) {
+    verdict_ = Verdict::kMalformed;
+    return false;
+  }
   trestle_ask ask = {};
   ask.size = sizeof ask;
   ask.kind = TRESTLE_ASK_VERIFY_PEER;
@@ -305,10 +210,10 @@ int32_t trestle_backend_connection::handshake(trestle_backend_error* error) {
                                                           : wolfSSL_accept(library_.get());
   const int code = wolfSSL_get_error(library_.get(), result);
   wolfSSL_ERR_clear_error();
-  if (result != WOLFSSL_SUCCESS) {
-    if (code == WOLFSSL_ERROR_WANT_READ && !transport_ended_) return TRESTLE_BACKEND_WANT_READ;
-    return fail_for_good(code, error);
+  if (result != WOLFSSL_SUCCESS && code == WOLFSSL_ERROR_WANT_READ && !transport_ended_) {
+    return TRESTLE_BACKEND_WANT_READ;
   }
+  if (result != WOLFSSL_SUCCESS || verdict_ != Verdict::kNone) return fail_for_good(code, error);
   version_ = static_cast<uint16_t>(wolfSSL_version(library_.get()));
   suite_ = static_cast<uint16_t>(wolfSSL_get_current_cipher_suite(library_.get()));
   if (!is_established_properly(error)) return TRESTLE_BACKEND_ERROR;
@@ -413,101 +318,11 @@ void trestle_backend_connection::info(trestle_backend_connection_info* info) con
 }
 
 namespace trestle::wolf {
-namespace {
-
-trestle_backend_connection* self(void* context) {
-  return static_cast<trestle_backend_connection*>(context);
-}
-
-// Runs a callback's body so that no exception passes through wolfSSL.
-template <typename Result, typename Body>
-Result guarded_callback(trestle_backend_connection* connection, Result on_failure, Body body) {
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    connection->on_out_of_memory();
-    return on_failure;
-  }
-}
-
-int pull(WOLFSSL*, char* buffer, int size, void* context) {
-  return guarded_callback(self(context), int{WOLFSSL_CBIO_ERR_GENERAL},
-                          [&] { return self(context)->on_pull(buffer, size); });
-}
-
-int push(WOLFSSL*, char* data, int size, void* context) {
-  return self(context)->on_push(data, size);
-}
-
-// Comes before `verify` for the same certificate, and clears whatever wolfSSL found: the alert of a
-// refusal is bad_certificate only when nothing else was wrong.
-int forget_findings(WOLFSSL_X509_STORE_CTX*, void*) { return 1; }
-
-void message(int written, int, int, const void* data, size_t size, WOLFSSL*, void* context) {
-  guarded_callback(self(context), 0, [&] {
-    if (written == 0) self(context)->on_message(static_cast<const uint8_t*>(data), size);
-    return 0;
-  });
-}
-
-int verify(int, WOLFSSL_X509_STORE_CTX* store) {
-  return guarded_callback(self(store->userCtx), 0,
-                          [&] { return self(store->userCtx)->on_certificate(store); });
-}
-
-unsigned client_psk(WOLFSSL* library, const char*, char* identity, unsigned identity_max,
-                    unsigned char* key, unsigned key_max) {
-  return self(wolfSSL_get_psk_callback_ctx(library))
-      ->offer_psk(identity, identity_max, key, key_max);
-}
-
-unsigned server_psk(WOLFSSL* library, const char* identity, unsigned char* key,
-                    unsigned key_max) {
-  return self(wolfSSL_get_psk_callback_ctx(library))->find_psk(identity, key, key_max);
-}
-
-unsigned client_tls13_psk(WOLFSSL* library, const char*, char* identity, unsigned identity_max,
-                          unsigned char* key, unsigned key_max, const char** suite) {
-  const auto* connection = self(wolfSSL_get_psk_callback_ctx(library));
-  *suite = connection->psk_suite();
-  if (*suite != nullptr) return connection->offer_psk(identity, identity_max, key, key_max);
-  // A name is needed all the same; no key means no offer.
-  *suite = "TLS13-AES128-GCM-SHA256";
-  return 0;
-}
-
-unsigned server_tls13_psk(WOLFSSL* library, const char* identity, unsigned char* key,
-                          unsigned key_max, const char** suite) {
-  // Asked for each suite that both sides have, and content with an answer for another.
-  auto* connection = self(wolfSSL_get_psk_callback_ctx(library));
-  *suite = connection->psk_suite();
-  return *suite == nullptr ? 0 : connection->find_tls13_psk(identity, key, key_max);
-}
-
-}  // namespace
 
 void set_host(const trestle_host* host) { g_host = host; }
 
 void push_to_host(void* host_connection, const uint8_t* data, size_t size) {
   g_host->push(host_connection, data, size);
-}
-
-void install_callbacks(trestle_backend_context* context, bool with_tls12_psk) {
-  WOLFSSL_CTX* library = context->library.get();
-  wolfSSL_CTX_SetIORecv(library, pull);
-  wolfSSL_CTX_SetIOSend(library, push);
-  wolfSSL_CTX_set_msg_callback(library, message);
-  wolfSSL_CTX_set_verify(library, WOLFSSL_VERIFY_PEER, verify);
-  wolfSSL_CTX_set_cert_verify_callback(library, forget_findings, nullptr);
-  const bool client = context->role == TRESTLE_ROLE_CLIENT;
-  if (with_tls12_psk && client) wolfSSL_CTX_set_psk_client_callback(library, client_psk);
-  if (with_tls12_psk && !client) wolfSSL_CTX_set_psk_server_callback(library, server_psk);
-  if (!context->psk_suites.empty() && client) {
-    wolfSSL_CTX_set_psk_client_tls13_callback(library, client_tls13_psk);
-  }
-  if (!context->psk_suites.empty() && !client) {
-    wolfSSL_CTX_set_psk_server_tls13_callback(library, server_tls13_psk);
-  }
 }
 
 int32_t connection_new(trestle_backend_context* context, void* host_connection,

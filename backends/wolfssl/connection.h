@@ -58,6 +58,7 @@ struct trestle_backend_connection {
     kRejected,
     kChainTooLong,
     kCertificateSkipped,
+    kMalformed,
     kUnexpectedCertificate,
     kNotOffered,
     kNoCommonVersion,

@@ -120,7 +120,8 @@ int32_t set_groups(const std::vector<uint16_t>& groups, WOLFSSL_CTX* library,
     if (!has_group(group)) {
       return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "group 0x%04X", group);
     }
-    if (const char* name = curve_name(group)) curves += (curves.empty() ? "" : ":") + std::string(name);
+    const char* name = curve_name(group);
+    if (name != nullptr) curves += (curves.empty() ? "" : ":") + std::string(name);
   }
   // The list of names rules curves out for TLS 1.2, the list of numbers sets all groups.
   if (!curves.empty() &&
@@ -163,8 +164,9 @@ int32_t set_psk(const trestle_backend_config& config, const Needs& needs,
   context->psk_identity.assign(reinterpret_cast<const char*>(config.psk_identity.data),
                                config.psk_identity.length);
   for (const uint16_t id : context->suites) {
-    const bool tls13 = find_suite(id)->authentication == Authentication::kTls13;
-    if (tls13 && context->tls13 && id != TRESTLE_TLS_AES_256_GCM_SHA384) context->psk_suites.push_back(id);
+    const bool has_sha256 = find_suite(id)->authentication == Authentication::kTls13 &&
+                            id != TRESTLE_TLS_AES_256_GCM_SHA384;
+    if (context->tls13 && has_sha256) context->psk_suites.push_back(id);
   }
   if (context->psk_suites.empty() && !needs.psk) {
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "no suite of the list can use the PSK");

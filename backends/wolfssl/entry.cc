@@ -2,7 +2,8 @@
 // The table that the host gets, and what belongs to no connection.
 #include <trestle/backend.h>
 
-#include <algorithm>
+#include <cstdio>
+#include <iterator>
 
 #include "backends/wolfssl/connection.h"
 #include "backends/wolfssl/context.h"
@@ -104,7 +105,8 @@ void free_context(trestle_backend_context* context) { delete context; }
 
 int32_t new_connection(trestle_backend_context* context, void* host_connection,
                        trestle_backend_connection** connection, trestle_backend_error* error) {
-  return guarded(error, [&] { return connection_new(context, host_connection, connection, error); });
+  return guarded(error,
+                 [&] { return connection_new(context, host_connection, connection, error); });
 }
 
 void free_connection(trestle_backend_connection* connection) { delete connection; }

@@ -147,6 +147,9 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       meaning = {code, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure};
       detail = "no common group";
       break;
+    case Verdict::kMalformed:
+      meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kDecodeError};
+      break;
     case Verdict::kUnexpectedCertificate:
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage};
       detail = "a certificate that was not asked for";

@@ -265,15 +265,16 @@ bool export_point(ecc_key* key, std::vector<uint8_t>* point) {
 // certificate of the curve. True also if it isn't an EC pair.
 bool ec_halves_match(const trestle_backend_identity& identity) {
   const Span spki = public_key_of({identity.certificates.data(), identity.certificates.size()});
+  const auto spki_size = static_cast<word32>(spki.size);
+  const auto key_size = static_cast<word32>(identity.key.size());
   ecc_key certified, own;
   if (wc_ecc_init(&certified) != 0) return false;
   Cleanup<ecc_key, wc_ecc_free> free_certified(&certified);
   if (wc_ecc_init(&own) != 0) return false;
   Cleanup<ecc_key, wc_ecc_free> free_own(&own);
   word32 spki_used = 0, key_used = 0;
-  if (wc_EccPublicKeyDecode(spki.data, &spki_used, &certified, static_cast<word32>(spki.size)) != 0 ||
-      wc_EccPrivateKeyDecode(identity.key.data(), &key_used, &own,
-                             static_cast<word32>(identity.key.size())) != 0) {
+  if (wc_EccPublicKeyDecode(spki.data, &spki_used, &certified, spki_size) != 0 ||
+      wc_EccPrivateKeyDecode(identity.key.data(), &key_used, &own, key_size) != 0) {
     return true;
   }
   std::vector<uint8_t> certified_point, own_point;

@@ -20,8 +20,8 @@ struct ClientHello {
   bool has_group_of(const std::vector<uint16_t>& list) const;
 };
 
-// From a handshake message with its header. Nothing if it isn't a whole and well-formed one; wolfSSL
-// then finds out the same.
+// From a handshake message with its header. Nothing if it isn't a whole and well-formed one;
+// wolfSSL then finds out the same.
 std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& message);
 
 struct ServerHello {

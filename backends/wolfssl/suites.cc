@@ -11,8 +11,8 @@ namespace {
 
 using A = Authentication;
 
-// Each of them was negotiated; suites_test.cc does it again. Debian builds wolfSSL without RSA key
-// transport, DSA, export of NULL and RC4 over anything but ECDHE, and most PSK suites.
+// Each of them was negotiated; the conformance suite does it again. Debian builds wolfSSL without
+// RSA key transport and DSA, and with a few of the anonymous and PSK suites only.
 constexpr Suite kSuites[] = {
     {TRESTLE_TLS_AES_128_GCM_SHA256, A::kTls13, false},
     {TRESTLE_TLS_AES_256_GCM_SHA384, A::kTls13, false},
