@@ -160,6 +160,23 @@ TEST_P(PskIdentityTest, MayContainZeroBytes) {
   }
 }
 
+// It would be accepted and never used.
+TEST_P(PskIdentityTest, NeedsASuiteThatCanUseIt) {
+  for (uint32_t role : {TRESTLE_ROLE_CLIENT, TRESTLE_ROLE_SERVER}) {
+    // Certificates alone; TLS 1.3 with another hash than the PSK's.
+    for (uint16_t suite :
+         {TRESTLE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TRESTLE_TLS_AES_256_GCM_SHA384}) {
+      Scenario scenario({&plugin(), &plugin(), 0});
+      Configuration& side = role == TRESTLE_ROLE_CLIENT ? scenario.client : scenario.server;
+      side.suites = {suite};
+      side.psk = kKey;
+      side.psk_identity = kIdentity;
+      const Context context(plugin(), side);
+      EXPECT_EQ(context.created().text(), "NOT_SUPPORTED") << context.created().explanation();
+    }
+  }
+}
+
 TRESTLE_FOR_EACH_BACKEND(PskIdentityTest);
 
 }  // namespace

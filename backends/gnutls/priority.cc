@@ -122,6 +122,11 @@ int32_t add_schemes(const trestle_backend_config &config,
   return TRESTLE_BACKEND_OK;
 }
 
+bool can_use_psk(const Suite *suite) {
+  return suits_external_psk(suite) || suite->kx == GNUTLS_KX_PSK ||
+         suite->kx == GNUTLS_KX_DHE_PSK || suite->kx == GNUTLS_KX_RSA_PSK;
+}
+
 bool is_elliptic(const Suite *suite) {
   return suite->kx == GNUTLS_KX_ECDHE_ECDSA || suite->kx == GNUTLS_KX_ECDHE_RSA;
 }
@@ -136,6 +141,10 @@ int32_t make_negotiable(const trestle_backend_config &config, Negotiable *negoti
   std::vector<const Suite *> suites;
   int32_t status = choose_suites(config, &suites, negotiable, error);
   if (status != TRESTLE_BACKEND_OK) return status;
+  const bool has_psk = config.psk.length != 0;
+  if (has_psk && std::none_of(suites.begin(), suites.end(), can_use_psk)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "no suite of the list can use the PSK");
+  }
 
   Text text;
   // TLS 1.3 has to come first, or GnuTLS doesn't offer it.
@@ -147,7 +156,7 @@ int32_t make_negotiable(const trestle_backend_config &config, Negotiable *negoti
   if (status == TRESTLE_BACKEND_OK) status = add_schemes(config, suites, &text, error);
   if (status != TRESTLE_BACKEND_OK) return status;
   add_suite_algorithms(suites, negotiable->has_tls13, &text);
-  if (config.psk.length != 0 && std::any_of(suites.begin(), suites.end(), suits_external_psk)) {
+  if (has_psk && std::any_of(suites.begin(), suites.end(), suits_external_psk)) {
     text.add("+DHE-PSK");  // psk_dhe_ke
   }
   // The profile: GnuTLS itself sets no limits, its certificate verification is not used.
