@@ -19,6 +19,8 @@ constexpr uint64_t kSendBatch = 64 * 1024;
 // One DATA_IND carries at most so much; a backend wants room for a whole record each time.
 constexpr size_t kReceiveBatch = 64 * 1024;
 constexpr size_t kRecord = 16 * 1024;
+// A peer that provokes answers (key updates) and doesn't read them is read no further beyond that.
+constexpr size_t kOutputMax = 256 * 1024;
 // Batches in one turn; then the worker's other connections have theirs.
 constexpr int kTurnBatches = 16;
 
@@ -117,6 +119,8 @@ bool Connection::pump_receive() {
       transport_.stash_input();
       return true;
     }
+    // An event tells when the output moves again.
+    if (transport_.output_pending() > kOutputMax && !transport_.flush(worker())) break;
     uint8_t* buffer = std::exchange(worker()->spare_data(), nullptr);
     if (!buffer) buffer = static_cast<uint8_t*>(std::malloc(kReceiveBatch));
     trestle_backend_error error = new_backend_error();

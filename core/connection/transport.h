@@ -55,6 +55,8 @@ class Transport {
   void push(Worker* worker, const uint8_t* data, uint64_t length);
   // Sends as much as TCP takes. True: nothing is left (or sending has failed: see failed()).
   bool flush(Worker* worker);
+  // Ciphertext that TCP has not taken yet, in bytes.
+  size_t output_pending() const { return output_.size() - output_sent_; }
   // Before the worker turns to somebody else: copies what lies unread in its buffer.
   void stash_input();
 
