@@ -27,7 +27,7 @@ uint32_t read24(const uint8_t* at) {
   return static_cast<uint32_t>(at[0]) << 16 | static_cast<uint32_t>(at[1]) << 8 | at[2];
 }
 
-// The certificates that wolfSSL is processing, as the peer sent them; none if the list is malformed.
+// The certificates that wolfSSL is processing as the peer sent them; none if the list is malformed.
 // wolfSSL itself stops after nine of them, but its first one lies within the message.
 std::vector<trestle_bytes> certificates_of(const WOLFSSL_X509_STORE_CTX& store, bool tls13) {
   const uint8_t* at = store.certs[0].buffer - 6; // length of the list, length of the certificate
