@@ -26,7 +26,10 @@ Actor::~Actor() {
 }
 
 void Actor::post(Node* node) {
-  if (mailbox_.push(node)) worker()->post(this);
+  // The end of a use empties the mailbox while the worker may still have to look into it: the mailbox
+  // alone doesn't tell whether the actor is on the worker's list, where it can be once only.
+  if (mailbox_.push(node) && !in_mail_.exchange(true, std::memory_order_acq_rel))
+    worker()->post(this);
 }
 
 void Actor::wake() {
@@ -34,6 +37,8 @@ void Actor::wake() {
 }
 
 void Actor::run_mailbox() {
+  // Before the look: whoever comes later posts the actor again.
+  in_mail_.exchange(false, std::memory_order_acq_rel);
   if (arriving_) {
     arriving_ = false;
     on_arrival();

@@ -82,6 +82,7 @@ class Actor {
   void drop_yield();
 
   PushList<Node> mailbox_;
+  std::atomic<bool> in_mail_{false};  // on the list of a worker, or about to be
   Node wake_node_;
   std::atomic<bool> wake_posted_{false};
   std::atomic<Worker*> worker_{nullptr};
