@@ -248,6 +248,23 @@ TEST_P(Lifecycle, AConnectionMayHaveAQueueOfItsOwn) {
   EXPECT_EQ(api().queue_destroy(program.engine(), own), TRESTLE_RESULT_SUCCESS);
 }
 
+TEST_P(Lifecycle, AnAcceptedConnectionDoesNotConnect) {
+  Program program;
+  Session session = client(program);
+  session.connect_to("127.0.0.1", port());
+  Connection accepted = accept_one();
+  ASSERT_EQ(accepted.disconnect_req(), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(server_program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM)->result,
+            TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(accepted.connect_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(server_program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result,
+            TRESTLE_RESULT_WRONG_STATE);
+  ASSERT_EQ(accepted.bind_req("127.0.0.1", 0), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(server_program_.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result,
+            TRESTLE_RESULT_WRONG_STATE);
+  EXPECT_EQ(accepted.destroy()->result, TRESTLE_RESULT_SUCCESS);
+}
+
 TEST_P(Lifecycle, ARefusedAcceptAndUnlisten) {
   Program program;
   Session session = client(program);

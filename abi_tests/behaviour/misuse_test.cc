@@ -260,6 +260,11 @@ TEST_F(Arguments, Options) {
   EXPECT_EQ(session_.option(TRESTLE_OPTION_CLIENT_AUTH, 1)->result, bad);
   EXPECT_EQ(session_.option(TRESTLE_OPTION_SERVER_NAME, "not a name")->result, bad);
   EXPECT_EQ(session_.option(TRESTLE_OPTION_SERVER_NAME, "*.test")->result, bad);
+  session_.versions(TRESTLE_VERSION_TLS12, TRESTLE_VERSION_TLS12);
+  EXPECT_EQ(session_.option(TRESTLE_OPTION_VERSION_MIN, TRESTLE_VERSION_TLS13)->result, bad);
+  session_.set(TRESTLE_OPTION_VERSION_MAX, int64_t{TRESTLE_VERSION_TLS13});
+  session_.set(TRESTLE_OPTION_VERSION_MIN, int64_t{TRESTLE_VERSION_TLS13});
+  EXPECT_EQ(session_.option(TRESTLE_OPTION_VERSION_MAX, TRESTLE_VERSION_TLS12)->result, bad);
 }
 
 TEST_F(Arguments, Buffers) {

@@ -555,8 +555,8 @@ TRESTLE_API int32_t trestle_session_destroy_req(trestle_engine *engine, uint64_t
 #define TRESTLE_SUITES_MAX 128
 
 /* C: CONFIG_CIPHER. Exactly these suites are offered or accepted, most preferred first. A session
- * that never asks has the TLS 1.3 suites and, for TLS 1.2, ECDHE with AEAD. Anonymous, NULL, RC4,
- * 3DES and PSK suites take part only when named here. A list without a TLS 1.3 suite excludes
+ * that never asks has TLS 1.3's and ECDHE's suites with AES-GCM and ChaCha20-Poly1305. Anonymous,
+ * NULL, RC4, 3DES and PSK suites take part only when named here. A list without a TLS 1.3 suite excludes
  * TLS 1.3, and one without a TLS 1.2 suite excludes TLS 1.2.
  *   suites       IANA numbers; suite_count of them, 1 to TRESTLE_SUITES_MAX (else BAD_ARGUMENT).
  *   keybits_min  the peer's certificate must have a public key of at least so many bits (RSA and
@@ -617,7 +617,8 @@ TRESTLE_API int32_t trestle_config_compression_req(trestle_engine *engine, uint6
                                                    uint8_t compression, uint64_t tag);
 
 /* Options. I: `number`; T: `bytes`, `length` of text without NUL; B: bytes. */
-#define TRESTLE_OPTION_VERSION_MIN 1     /* I  TRESTLE_VERSION_TLS12 (default) or _TLS13 */
+#define TRESTLE_OPTION_VERSION_MIN 1     /* I  TRESTLE_VERSION_TLS12 (default) or _TLS13; never
+                                               above VERSION_MAX (the CFM is BAD_ARGUMENT) */
 #define TRESTLE_OPTION_VERSION_MAX 2     /* I  TRESTLE_VERSION_TLS12 or _TLS13 (default) */
 #define TRESTLE_OPTION_SERVER_NAME 3     /* T  client: DNS name or IP literal, up to 253 bytes: sent
                                                as SNI if a DNS name (RFC 6066, 3) and compared with
@@ -653,8 +654,8 @@ TRESTLE_API int32_t trestle_config_compression_req(trestle_engine *engine, uint6
 /* N: settings and flags. Sets one option of a session.
  *   option  TRESTLE_OPTION_*; UNKNOWN_OPTION otherwise.
  *   number  for I; must be 0 for T and B.      bytes, length  for T and B; must be NULL and 0 for I.
- * BAD_ARGUMENT: out of its range, or not for this role. CONFIG_OPTION_CFM: NOT_SUPPORTED by this
- * backend, WRONG_STATE. */
+ * BAD_ARGUMENT: out of its range. CONFIG_OPTION_CFM: BAD_ARGUMENT (not for this role, or no name that
+ * can be one), WRONG_STATE. */
 TRESTLE_API int32_t trestle_config_option_req(trestle_engine *engine, uint64_t session,
                                               uint32_t option, int64_t number,
                                               const uint8_t *bytes, uint64_t length, uint64_t tag);
@@ -709,8 +710,9 @@ TRESTLE_API int32_t trestle_connection_connect_req(trestle_engine *engine, uint6
 /* C: CONNECTION_DISCONNECT. Established: what was accepted by DATA_REQ is sent, then close_notify,
  * then the peer's close is awaited; DATA_IND can still come before the CFM. Connecting: cancels;
  * CONNECT_CFM comes first (CANCELLED). CONNECTION_DISCONNECT_CFM: SUCCESS, CLOSE_TIMEOUT (the
- * connection is disconnected all the same), NOT_CONNECTED. After a cancel the connection is
- * invalid; otherwise it is idle and may connect again. */
+ * connection is disconnected all the same; also if a DATA_RES was owed, for nothing is read then),
+ * NOT_CONNECTED, INVALIDATED, WRONG_STATE (it is closing already). After a cancel the connection is
+ * invalid; otherwise it is idle, and a client's may connect again. */
 TRESTLE_API int32_t trestle_connection_disconnect_req(trestle_engine *engine, uint64_t connection,
                                                       uint64_t tag);
 
@@ -743,7 +745,7 @@ TRESTLE_API int32_t trestle_connection_cert_res(trestle_engine *engine, uint64_t
  *           handover stays the caller's.
  * WINDOW_FULL: TRESTLE_OPTION_SEND_WINDOW requests are unconfirmed; wait for a CFM.
  * CONNECTION_DATA_CFM: SUCCESS when everything is encrypted and in the hands of TCP; NOT_CONNECTED,
- * CANCELLED, INVALIDATED. */
+ * CANCELLED, INVALIDATED, WRONG_STATE (after DISCONNECT_REQ). */
 TRESTLE_API int32_t trestle_connection_data_req(trestle_engine *engine, uint64_t connection,
                                                 const uint8_t *data, uint64_t length,
                                                 uint32_t flags, uint64_t tag);

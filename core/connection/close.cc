@@ -107,12 +107,16 @@ void Connection::leave_listener() {
 
 Ending Connection::ending_of(const trestle_backend_error& error) const {
   Ending ending;
-  ending.result = error.result == TRESTLE_RESULT_SUCCESS ? TRESTLE_RESULT_FAILURE : error.result;
-  ending.alert = error.alert;
-  ending.alert_direction = error.alert_direction;
+  ending.result = result_of(error);
+  bool moved = error.alert_direction == TRESTLE_ALERT_DIRECTION_SENT ||
+               error.alert_direction == TRESTLE_ALERT_DIRECTION_RECEIVED;
+  if (moved && error.alert < TRESTLE_ALERT_NONE) {
+    ending.alert = error.alert;
+    ending.alert_direction = error.alert_direction;
+  }
   ending.library_code = error.library_code;
-  ending.library_text = error.library_text;
-  ending.detail = error.detail;
+  ending.library_text = text_of(error.library_text);
+  ending.detail = text_of(error.detail);
   // The backend only sees that the transport ended; the socket knows how.
   if (ending.result == TRESTLE_RESULT_TRUNCATED && transport_.error() != 0) {
     bool reset = transport_.error() == ECONNRESET || transport_.error() == EPIPE;

@@ -78,6 +78,7 @@ class Connection : public Child {
     int64_t receive_deadline = 0;
     Judgement judgement;
     int32_t verdict = TRESTLE_RESULT_SUCCESS;  // not SUCCESS: why the answer was no
+    bool asked = false;
     bool answer = false;
     bool cancelled = false;
   };
@@ -117,6 +118,7 @@ class Connection : public Child {
   void answer_certificate(bool accepted);
   void unwind_parked_handshake();
   int32_t ask(const trestle_ask& question);
+  bool peer_was_verified() const;
   bool indicate_certificate(const trestle_ask& question);
   Ending handshake_ending() const;
 
@@ -145,6 +147,8 @@ class Connection : public Child {
   Message* new_indication(uint32_t primitive);
 
   const trestle_backend* backend() const;
+  // An accepted connection that was disconnected has nowhere to connect to.
+  bool may_connect() const { return state_ == State::kIdle && !server_; }
   static int64_t after(uint32_t timeout_ms);  // deadline; 0 is "no limit"
 
   Transport transport_;

@@ -19,8 +19,6 @@ constexpr uint64_t kSendBatch = 64 * 1024;
 // One DATA_IND carries at most so much; a backend wants room for a whole record each time.
 constexpr size_t kReceiveBatch = 64 * 1024;
 constexpr size_t kRecord = 16 * 1024;
-// A peer that provokes answers (key updates) and doesn't read them is read no further beyond that.
-constexpr size_t kOutputMax = 256 * 1024;
 // Batches in one turn; then the worker's other connections have theirs.
 constexpr int kTurnBatches = 16;
 
@@ -55,6 +53,7 @@ void Connection::send(Message* request) {
 }
 
 void Connection::pump() {
+  transport_.begin_turn();
   bool more = pump_send();
   if (state_ == State::kEstablished || state_ == State::kClosing) more |= pump_receive();
   if (more && (state_ == State::kEstablished || state_ == State::kClosing)) yield();
@@ -119,8 +118,6 @@ bool Connection::pump_receive() {
       transport_.stash_input();
       return true;
     }
-    // An event tells when the output moves again.
-    if (transport_.output_pending() > kOutputMax && !transport_.flush(worker())) break;
     uint8_t* buffer = std::exchange(worker()->spare_data(), nullptr);
     if (!buffer) buffer = static_cast<uint8_t*>(std::malloc(kReceiveBatch));
     trestle_backend_error error = new_backend_error();
@@ -129,8 +126,16 @@ bool Connection::pump_receive() {
     if (!buffer) error.result = TRESTLE_RESULT_OUT_OF_MEMORY;
     while (buffer && kReceiveBatch - length >= kRecord) {
       uint64_t n = 0;
-      outcome = backend()->decrypt(tls_, buffer + length, kReceiveBatch - length, &n, &error);
+      const uint64_t room = kReceiveBatch - length;
+      outcome = backend()->decrypt(tls_, buffer + length, room, &n, &error);
       if (outcome != TRESTLE_BACKEND_OK) break;
+      if (n == 0 || n > room) {
+        // Nothing would come of asking again, and nothing it says now is true.
+        outcome = TRESTLE_BACKEND_ERROR;
+        error = new_backend_error();
+        std::strcpy(error.detail, "the backend told an impossible length");
+        break;
+      }
       length += n;
     }
     indicate_data(buffer, length);
@@ -142,7 +147,7 @@ bool Connection::pump_receive() {
   }
   transport_.stash_input();
   transport_.flush(worker());  // a key update's answer, for example
-  return false;
+  return transport_.held_back();
 }
 
 // Takes the buffer over. Large data goes out in it, small data in one of its size.

@@ -38,8 +38,15 @@ void Connection::begin_handshake() {
     return fail_connect(ending);
   }
   trestle_backend_error error = new_backend_error();
-  if (backend()->connection_new(session()->context(), this, &tls_, &error) != TRESTLE_BACKEND_OK)
+  trestle_backend_connection* made = nullptr;
+  if (backend()->connection_new(session()->context(), this, &made, &error) != TRESTLE_BACKEND_OK)
     return fail_connect(ending_of(error));
+  if (!made) {
+    ending.result = TRESTLE_RESULT_FAILURE;
+    ending.detail = "the backend made no connection";
+    return fail_connect(ending);
+  }
+  tls_ = made;
   handshake_->hello_deadline = after(session()->config().hello_timeout_ms);
   handshake_->receive_deadline = after(session()->config().receive_timeout_ms);
   state_ = State::kHandshaking;
@@ -48,6 +55,7 @@ void Connection::begin_handshake() {
 
 void Connection::run_handshake() {
   Handshake& h = *handshake_;
+  transport_.begin_turn();
   h.fiber = worker()->fibers().get();
   if (!h.fiber) {
     Ending ending;
@@ -80,7 +88,12 @@ void Connection::after_handshake_step() {
   if (h.cancelled) return;
   switch (h.outcome) {
     case TRESTLE_BACKEND_OK:
-      return establish();
+      if (h.verdict == TRESTLE_RESULT_SUCCESS && !peer_was_verified()) {
+        h.verdict = TRESTLE_RESULT_HANDSHAKE_FAILED;
+        h.judgement.detail = "the backend did not ask about the peer's certificate";
+      }
+      // A library that goes on after a no must not get away with it.
+      return h.verdict == TRESTLE_RESULT_SUCCESS ? establish() : fail_connect(handshake_ending());
     case TRESTLE_BACKEND_WANT_READ:
       return schedule_handshake_deadline();
     default:
@@ -93,6 +106,7 @@ void Connection::schedule_handshake_deadline() {
   if (transport_.take_progress())
     h.receive_deadline = after(session()->config().receive_timeout_ms);
   set_deadline(std::min(h.hello_deadline, h.receive_deadline));
+  if (transport_.held_back()) yield();
 }
 
 void Connection::establish() {
@@ -107,14 +121,21 @@ void Connection::establish() {
 }
 
 int32_t Connection::ask(const trestle_ask& question) {
+  if (!handshake_ || question.kind != TRESTLE_ASK_VERIFY_PEER || handshake_->cancelled)
+    return TRESTLE_ANSWER_NO;
   Handshake& h = *handshake_;
-  if (question.kind != TRESTLE_ASK_VERIFY_PEER || h.cancelled) return TRESTLE_ANSWER_NO;
+  if (!h.fiber || question.certificate_count == 0 || !question.certificates) {
+    h.verdict = TRESTLE_RESULT_FAILURE;
+    h.judgement.detail = "the backend asked about no certificate, or out of turn";
+    return TRESTLE_ANSWER_NO;
+  }
   const SessionConfig& config = session()->config();
   h.judgement = judge_peer(config, question.certificates, question.certificate_count);
   if (h.judgement.key_size_refused) {
     h.verdict = TRESTLE_RESULT_CERT_KEY_SIZE;
     return TRESTLE_ANSWER_NO;
   }
+  h.asked = true;
   if (config.cert_decision == TRESTLE_CERT_DECISION_AUTO) {
     h.verdict = h.judgement.automatic(config.role);
     return h.verdict == TRESTLE_RESULT_SUCCESS ? TRESTLE_ANSWER_YES : TRESTLE_ANSWER_NO;
@@ -128,6 +149,15 @@ int32_t Connection::ask(const trestle_ask& question) {
   h.fiber->park();
   if (!h.answer) h.verdict = TRESTLE_RESULT_CERT_REJECTED;
   return h.answer ? TRESTLE_ANSWER_YES : TRESTLE_ANSWER_NO;
+}
+
+// A backend whose library never called back would leave the peer unverified.
+bool Connection::peer_was_verified() const {
+  const SessionConfig& config = session()->config();
+  trestle_backend_connection_info info{};
+  info.size = sizeof info;
+  backend()->info(tls_, &info);
+  return handshake_->asked || !certificate_is_due(config, info.suite);
 }
 
 bool Connection::indicate_certificate(const trestle_ask& question) {
@@ -162,6 +192,7 @@ void Connection::answer_certificate(bool accepted) {
   h.hello_deadline = h.hello_left == kNever ? kNever : now_ms() + h.hello_left;
   h.receive_deadline = after(session()->config().receive_timeout_ms);
   state_ = State::kHandshaking;
+  transport_.begin_turn();
   h.fiber->resume();
   after_handshake_step();
 }

@@ -103,10 +103,10 @@ const trestle_backend* Connection::backend() const { return session()->config().
 void Connection::on_request(Message* request) {
   switch (request->c.primitive) {
     case TRESTLE_PRIM_CONNECTION_BIND_CFM:
-      state_ == State::kIdle ? bind(request) : refuse(request);
+      may_connect() ? bind(request) : refuse(request);
       break;
     case TRESTLE_PRIM_CONNECTION_CONNECT_CFM:
-      state_ == State::kIdle ? connect(request) : refuse(request);
+      may_connect() ? connect(request) : refuse(request);
       break;
     case TRESTLE_PRIM_CONNECTION_DATA_CFM:
       send(request);
@@ -274,10 +274,12 @@ void Connection::release(uint64_t old_handle) {
   Message* request = destroy_request_;
   // Before the confirm, which has a place of its own: whoever has it may destroy the queue.
   to->remove_user();
+  // Likewise: it may make another connection where there is room for one only.
+  session->forget_child(this);
+  engine->connections().release(old_handle);
   if (request) Engine::confirm(request);
   // After the confirm: the session, which waits for its last child, must not overtake it.
-  session->remove_child(this);
-  engine->connections().release(old_handle);
+  session->child_ended();
 }
 
 }  // namespace trestle

@@ -176,6 +176,12 @@ bool Transport::fill(Worker* worker) {
 
 int64_t Transport::pull(Worker* worker, uint8_t* buffer, uint64_t capacity) {
   if (capacity == 0) return TRESTLE_PULL_WOULD_BLOCK;
+  // An event tells when the output moves again.
+  if (output_.size() - output_sent_ > kOutputMax && !flush(worker)) return TRESTLE_PULL_WOULD_BLOCK;
+  if (turn_left_ == 0) {
+    held_back_ = true;
+    return TRESTLE_PULL_WOULD_BLOCK;
+  }
   if (input_size_ == 0) {
     if (ended_) return 0;
     if (!readable_) return TRESTLE_PULL_WOULD_BLOCK;
@@ -183,6 +189,7 @@ int64_t Transport::pull(Worker* worker, uint8_t* buffer, uint64_t capacity) {
   }
   size_t n = static_cast<size_t>(std::min<uint64_t>(capacity, input_size_));
   std::memcpy(buffer, input_, n);
+  turn_left_ -= std::min<uint64_t>(turn_left_, n);
   input_ += n;
   input_size_ -= n;
   if (input_size_ == 0 && !stash_.empty()) std::vector<uint8_t>().swap(stash_);

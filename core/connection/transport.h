@@ -49,14 +49,20 @@ class Transport {
   // An epoll event.
   void note_events(uint32_t epoll_events);
 
-  // As trestle_host::pull.
+  // The worker turns to this connection: so much can be pulled until it turns to others.
+  void begin_turn() {
+    turn_left_ = kTurnMax;
+    held_back_ = false;
+  }
+  // More might have been pulled in this turn.
+  bool held_back() const { return held_back_; }
+  // As trestle_host::pull. Bytes that a peer makes the library swallow without end (key updates) are
+  // told apart into turns, and the answers that it doesn't read stop the reading.
   int64_t pull(Worker* worker, uint8_t* buffer, uint64_t capacity);
   // As trestle_host::push.
   void push(Worker* worker, const uint8_t* data, uint64_t length);
   // Sends as much as TCP takes. True: nothing is left (or sending has failed: see failed()).
   bool flush(Worker* worker);
-  // Ciphertext that TCP has not taken yet, in bytes.
-  size_t output_pending() const { return output_.size() - output_sent_; }
   // Before the worker turns to somebody else: copies what lies unread in its buffer.
   void stash_input();
 
@@ -71,6 +77,11 @@ class Transport {
   }
 
  private:
+  // More than the data that is handled in one turn.
+  static constexpr uint64_t kTurnMax = 2 * 1024 * 1024;
+  // Ciphertext that waits for TCP, beyond which nothing is pulled.
+  static constexpr size_t kOutputMax = 256 * 1024;
+
   bool fill(Worker* worker);
 
   int fd_ = -1;
@@ -79,6 +90,8 @@ class Transport {
   bool ended_ = false;
   bool failed_ = false;
   bool progress_ = false;
+  bool held_back_ = false;
+  uint64_t turn_left_ = kTurnMax;
   const uint8_t* input_ = nullptr;  // unread bytes: in the worker's buffer, or in stash_
   size_t input_size_ = 0;
   std::vector<uint8_t> stash_;

@@ -145,6 +145,39 @@ TEST_F(TransportTest, WhatIsStashedOutlivesTheWorkersBuffer) {
   EXPECT_EQ(pull(100), "ghi");
 }
 
+TEST_F(TransportTest, APeerThatSendsWithoutEndIsReadInTurns) {
+  connect_by_packets();
+  const std::string packet(16 * 1024, 'x');
+  transport_.note_events(EPOLLIN);
+  uint64_t pulled = 0;
+  do {
+    ASSERT_LE(pulled, 8u * 1024 * 1024);
+    peer_sends(packet);
+    pulled += pull(packet.size()).size();
+  } while (!transport_.held_back());
+  EXPECT_GE(pulled, 1u * 1024 * 1024) << "a turn is worth its while";
+  EXPECT_EQ(pull_result(), TRESTLE_PULL_WOULD_BLOCK);
+  transport_.begin_turn();
+  EXPECT_FALSE(transport_.held_back());
+  EXPECT_EQ(pull(packet.size()), packet);
+}
+
+TEST_F(TransportTest, APeerThatReadsNoAnswersIsReadNoFurther) {
+  connect();
+  peer_sends("key update");
+  wait_for_event();
+  const std::string answers(16 * 1024 * 1024, 'x');
+  push(answers);
+  EXPECT_EQ(pull_result(), TRESTLE_PULL_WOULD_BLOCK);
+  std::thread peer([&] { EXPECT_TRUE(peer_receives(answers.size()) == answers); });
+  while (!transport_.flush(worker_)) {
+    pollfd p{transport_.fd(), POLLOUT, 0};
+    ASSERT_EQ(poll(&p, 1, 20000), 1);
+  }
+  peer.join();
+  EXPECT_EQ(pull(100), "key update");
+}
+
 TEST_F(TransportTest, TheEndComesAfterTheLastByte) {
   connect();
   peer_sends("bye");

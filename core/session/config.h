@@ -77,8 +77,11 @@ struct Outcome {
   static Outcome of(const trestle_backend_error& error);
 };
 
-// A zeroed error record for a call into a backend.
+// A zeroed error record for a call into a backend, and what is in it afterwards, whatever the backend
+// wrote: a failure is never SUCCESS, a text need not have an end.
 trestle_backend_error new_backend_error();
+int32_t result_of(const trestle_backend_error& error);
+std::string text_of(const char (&field)[TRESTLE_BACKEND_TEXT_MAX]);
 
 struct RequestArguments;
 
@@ -91,6 +94,9 @@ Outcome apply_option(SessionConfig& config, const RequestArguments& arguments);
 // Refuses an option's arguments that can never be right, before the request is accepted.
 int32_t check_option_arguments(uint32_t option, int64_t number, const uint8_t* bytes,
                                uint64_t length);
+
+// Whether a handshake that negotiated `suite` can't be without a certificate of the peer.
+bool certificate_is_due(const SessionConfig& config, uint16_t suite);
 
 // Makes the backend's context of a configuration that is final.
 Outcome make_context(const SessionConfig& config, trestle_backend_context** context);

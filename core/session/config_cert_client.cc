@@ -119,6 +119,7 @@ Outcome install(SessionConfig& config, const std::vector<SecretBytes>& certifica
   trestle_backend_error error = new_backend_error();
   if (config.backend->identity_new(&source, &identity, &error) != TRESTLE_BACKEND_OK)
     return Outcome::of(error);
+  if (!identity) return Outcome::failure(TRESTLE_RESULT_FAILURE, "the backend made no identity");
   if (config.identity) config.backend->identity_free(config.identity);
   config.identity = identity;
   config.certificates_awaiting_key.clear();

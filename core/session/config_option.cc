@@ -98,7 +98,13 @@ Outcome apply_option(SessionConfig& config, const RequestArguments& arguments) {
       pki::parse_reference(arguments.bytes.bytes().text()).kind == pki::ReferenceKind::kInvalid) {
     return Outcome::failure(TRESTLE_RESULT_BAD_ARGUMENT, "neither a DNS name nor an IP address");
   }
+  const uint16_t min = config.version_min, max = config.version_max;
   store(config, *option, arguments);
+  if (config.version_min > config.version_max) {
+    config.version_min = min;
+    config.version_max = max;
+    return Outcome::failure(TRESTLE_RESULT_BAD_ARGUMENT, "VERSION_MIN would be above VERSION_MAX");
+  }
   return Outcome::success();
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include <algorithm>
 
 #include "core/pki/name.h"
@@ -87,6 +89,12 @@ Outcome check_identity(const SessionConfig& config, const std::vector<uint16_t>&
 
 }  // namespace
 
+bool certificate_is_due(const SessionConfig& config, uint16_t suite) {
+  // With a PSK, the suites of TLS 1.3 don't tell.
+  if (!config.psk.empty() || is_anonymous(suite)) return false;
+  return config.role == TRESTLE_ROLE_CLIENT || config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE;
+}
+
 trestle_backend_error new_backend_error() {
   trestle_backend_error error{};
   error.size = sizeof error;
@@ -95,13 +103,20 @@ trestle_backend_error new_backend_error() {
   return error;
 }
 
+// A backend that fails without saying why has still failed.
+int32_t result_of(const trestle_backend_error& error) {
+  return error.result > TRESTLE_RESULT_SUCCESS ? error.result : TRESTLE_RESULT_FAILURE;
+}
+
+std::string text_of(const char (&field)[TRESTLE_BACKEND_TEXT_MAX]) {
+  return std::string(field, strnlen(field, sizeof field));
+}
+
 Outcome Outcome::of(const trestle_backend_error& error) {
   Outcome outcome;
-  // A backend that fails without saying why has still failed.
-  outcome.result =
-      error.result == TRESTLE_RESULT_SUCCESS ? TRESTLE_RESULT_FAILURE : error.result;
-  outcome.detail = error.detail;
-  outcome.library_text = error.library_text;
+  outcome.result = result_of(error);
+  outcome.detail = text_of(error.detail);
+  outcome.library_text = text_of(error.library_text);
   outcome.library_code = error.library_code;
   return outcome;
 }
@@ -145,7 +160,10 @@ Outcome make_context(const SessionConfig& config, trestle_backend_context** cont
                       config.psk_identity.size()};
   }
   trestle_backend_error error = new_backend_error();
-  if (backend.context_new(&c, context, &error) != TRESTLE_BACKEND_OK) return Outcome::of(error);
+  trestle_backend_context* made = nullptr;
+  if (backend.context_new(&c, &made, &error) != TRESTLE_BACKEND_OK) return Outcome::of(error);
+  if (!made) return Outcome::failure(TRESTLE_RESULT_FAILURE, "the backend made no context");
+  *context = made;
   return Outcome::success();
 }
 

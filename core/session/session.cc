@@ -38,6 +38,7 @@ bool Session::open(Engine* engine, Queue* queue, uint32_t role, const trestle_ba
   connect_seen.store(0);
   std::lock_guard<std::mutex> lock(mutex_);
   first_child_ = nullptr;
+  children_ = 0;
   ending_ = false;
   waiting_for_context_.clear();
   context_state_ = ContextState::kNone;
@@ -141,10 +142,11 @@ bool Session::add_child(Child* child) {
   child->next_sibling_ = first_child_;
   if (first_child_) first_child_->previous_sibling_ = child;
   first_child_ = child;
+  ++children_;
   return true;
 }
 
-void Session::remove_child(Child* child) {
+void Session::forget_child(Child* child) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (child->previous_sibling_) {
     child->previous_sibling_->next_sibling_ = child->next_sibling_;
@@ -154,7 +156,11 @@ void Session::remove_child(Child* child) {
   if (child->next_sibling_) child->next_sibling_->previous_sibling_ = child->previous_sibling_;
   auto& list = waiting_for_context_;
   list.erase(std::remove(list.begin(), list.end(), child), list.end());
-  if (ending_ && !first_child_) wake();
+}
+
+void Session::child_ended() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (--children_ == 0 && ending_) wake();
 }
 
 void Session::create_connection(Message* request) {
@@ -213,7 +219,7 @@ void Session::finish_end_if_childless() {
   if (!ending_here_) return;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (first_child_) return;
+    if (children_ != 0) return;
   }
   if (context_) config_->backend->context_free(context_);
   context_ = nullptr;
@@ -225,9 +231,10 @@ void Session::release(uint64_t old_handle) {
   Engine* engine = engine_;
   Queue* queue = this->queue();
   Message* request = destroy_request_;
-  engine->sessions().release(old_handle);
-  // Before the confirm, which has a place of its own: whoever has it may destroy the queue.
+  // Before the confirm, which has a place of its own: whoever has it may destroy the queue. And
+  // before the slot is free: shutting down waits for that, and is confirmed then.
   queue->remove_user();
+  engine->sessions().release(old_handle);
   if (request) Engine::confirm(request);
   engine->something_ended();
 }
@@ -240,6 +247,7 @@ void Session::on_cancelled(const Message& request) {
     case TRESTLE_PRIM_CONFIG_COMPRESSION_CFM:
     case TRESTLE_PRIM_CONFIG_OPTION_CFM:
       configurations_pending.fetch_sub(1, std::memory_order_acq_rel);
+      wake();  // the slot's present use may be waiting for the count
       break;
   }
 }

@@ -36,8 +36,10 @@ class Session : public Actor {
 
   // A connection or listener begins: false if the session is ending.
   bool add_child(Child* child);
+  // Its slot is about to be free: it is not to be told of anything any more.
+  void forget_child(Child* child);
   // It has ended, as the last thing it does with the session.
-  void remove_child(Child* child);
+  void child_ended();
 
   // For callers' threads: requests that configure, accepted and not done yet (a count of the slot,
   // over all its uses); and whether a CONNECT or LISTEN was accepted for the session of this handle.
@@ -69,6 +71,7 @@ class Session : public Actor {
 
   std::mutex mutex_;  // for what follows; held briefly, by workers only
   Child* first_child_ = nullptr;
+  uint32_t children_ = 0;  // those that the list has forgotten and that have not ended included
   bool ending_ = false;
   std::vector<Child*> waiting_for_context_;
   ContextState context_state_ = ContextState::kNone;
