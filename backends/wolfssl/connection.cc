@@ -145,10 +145,14 @@ bool trestle_backend_connection::ask_host(const WOLFSSL_X509_STORE_CTX& store) {
   if (store.totalCerts < 1) return true; // a client without one; wolfSSL knows whether it may
   if (asked_) return false;
   asked_ = true;
-  const std::vector<trestle_bytes> chain =
-      certificates_of(store, wolfSSL_version(library_.get()) == TLS1_3_VERSION);
+  const bool tls13 = wolfSSL_version(library_.get()) == TLS1_3_VERSION;
+  const std::vector<trestle_bytes> chain = certificates_of(store, tls13);
   if (chain.empty()) {
     verdict_ = Verdict::kMalformed;
+    return false;
+  }
+  if (tls13 && !key_may_sign(chain[0])) {
+    verdict_ = Verdict::kKeyNotAllowed;
     return false;
   }
   trestle_ask ask = {};

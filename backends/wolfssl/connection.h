@@ -61,6 +61,7 @@ struct trestle_backend_connection {
     kMalformed,
     kUnexpectedCertificate,
     kNotOffered,
+    kKeyNotAllowed,
     kNoCommonVersion,
     kNoCommonGroup,
     kNoPsk,
@@ -76,6 +77,7 @@ struct trestle_backend_connection {
 
   bool wants_certificate() const;
   int verify_mode() const;
+  bool key_may_sign(const trestle_bytes& leaf) const;
   bool ask_host(const WOLFSSL_X509_STORE_CTX& store);
   Verdict judge_inbound();
   Verdict judge_client_hello();

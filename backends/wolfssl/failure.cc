@@ -140,6 +140,10 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
       meaning = {code, TRESTLE_RESULT_PROTOCOL_VIOLATION, kIllegalParameter};
       detail = "a version, suite, curve or signature scheme that was not offered";
       break;
+    case Verdict::kKeyNotAllowed:
+      meaning = {code, TRESTLE_RESULT_CERT_UNSUPPORTED_ALGORITHM, kHandshakeFailure};
+      detail = "no configured signature scheme goes with the certificate's key";
+      break;
     case Verdict::kNoCommonVersion:
       meaning = {code, TRESTLE_RESULT_NO_COMMON_VERSION, kProtocolVersion};
       break;

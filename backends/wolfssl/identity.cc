@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/wolfssl/identity.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
 #include "backends/wolfssl/der.h"
 #include "backends/wolfssl/error.h"
+#include "backends/wolfssl/public_key.h"
 
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
@@ -162,6 +164,44 @@ void append(std::vector<uint8_t>* list, const uint8_t* data, size_t size) {
   list->insert(list->end(), data, data + size);
 }
 
+// --- certificates and their keys -----------------------------------------------------------------
+
+// wolfSSL does not look at what follows the leaf before a peer does.
+bool is_certificate(Span certificate) {
+  Reader outer(certificate);
+  outer.read(der::kSequence);
+  return outer.at_end() && !public_key_of(certificate).empty();
+}
+
+bool export_point(ecc_key* key, std::vector<uint8_t>* point) {
+  word32 size = 1 + 2 * MAX_ECC_BYTES;
+  point->resize(size);
+  if (wc_ecc_export_x963(key, point->data(), &size) != 0) return false;
+  point->resize(size);
+  return true;
+}
+
+// wolfSSL's check of an EC pair looks at each half by itself, so that any key goes with any
+// certificate of the curve. True also if it isn't an EC pair.
+bool ec_halves_match(Span certificate, const SecretBytes& key) {
+  const Span spki = public_key_of(certificate);
+  const auto spki_size = static_cast<word32>(spki.size);
+  const auto key_size = static_cast<word32>(key.size());
+  ecc_key certified, own;
+  if (wc_ecc_init(&certified) != 0) return false;
+  Cleanup<ecc_key, wc_ecc_free> free_certified(&certified);
+  if (wc_ecc_init(&own) != 0) return false;
+  Cleanup<ecc_key, wc_ecc_free> free_own(&own);
+  word32 spki_used = 0, key_used = 0;
+  if (wc_EccPublicKeyDecode(spki.data, &spki_used, &certified, spki_size) != 0 ||
+      wc_EccPrivateKeyDecode(key.data(), &key_used, &own, key_size) != 0) {
+    return true;
+  }
+  std::vector<uint8_t> certified_point, own_point;
+  return wc_ecc_make_pub(&own, nullptr) == 0 && export_point(&own, &own_point) &&
+         export_point(&certified, &certified_point) && own_point == certified_point;
+}
+
 // --- PKCS#12 -------------------------------------------------------------------------------------
 
 // What wc_PKCS12_parse hands over.
@@ -196,6 +236,14 @@ bool has_mac(Span pfx) {
   return fields.at_end() && outer.at_end();
 }
 
+// Of the certificates that wolfSSL found, it takes any of the curve for an EC key's own.
+void put_leaf_first(std::vector<Span>* chain, const SecretBytes& key) {
+  const auto leaf = std::find_if(chain->begin(), chain->end(), [&key](Span one) {
+    return is_certificate(one) && ec_halves_match(one, key);
+  });
+  if (leaf != chain->end()) std::rotate(chain->begin(), leaf, leaf + 1);
+}
+
 int32_t take_pkcs12(const trestle_backend_identity_source& source,
                     trestle_backend_identity* identity, trestle_backend_error* error) {
   const Span pfx = span_of(source.pkcs12);
@@ -206,9 +254,12 @@ int32_t take_pkcs12(const trestle_backend_identity_source& source,
   if (!pkcs12) throw std::bad_alloc();
   int result = wc_d2i_PKCS12(pfx.data, static_cast<word32>(pfx.size), pkcs12.get());
   if (result < 0) return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12");
-  // It wants a string.
+  // It wants a string, and would take what comes before a NUL for the whole.
   SecretBytes password(source.password.data, source.password.length);
   password.append_nul();
+  if (std::strlen(reinterpret_cast<const char*>(password.data())) != source.password.length) {
+    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, 0, "a password with a NUL");
+  }
   Pkcs12Content content;
   result = wc_PKCS12_parse(pkcs12.get(), reinterpret_cast<const char*>(password.data()),
                            &content.key, &content.key_size, &content.certificate,
@@ -227,59 +278,13 @@ int32_t take_pkcs12(const trestle_backend_identity_source& source,
     return fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0, "the PKCS#12 has no certificate of its key");
   }
   identity->key = SecretBytes(content.key, content.key_size);
-  append(&identity->certificates, content.certificate, content.certificate_size);
+  std::vector<Span> chain = {{content.certificate, content.certificate_size}};
   for (const WC_DerCertList* node = content.others; node != nullptr; node = node->next) {
-    append(&identity->certificates, node->buffer, node->bufferSz);
+    chain.push_back({node->buffer, node->bufferSz});
   }
+  put_leaf_first(&chain, identity->key);
+  for (const Span& one : chain) append(&identity->certificates, one.data, one.size);
   return TRESTLE_BACKEND_OK;
-}
-
-// The SubjectPublicKeyInfo of a certificate (RFC 5280, 4.1), tag and length included.
-Span public_key_of(Span certificate) {
-  Reader outer(certificate);
-  Reader fields(outer.read(der::kSequence));
-  Reader tbs(fields.read(der::kSequence));
-  Span version;
-  tbs.read_if(der::explicit_tag(0), &version);
-  tbs.read(der::kInteger); // serial number
-  for (int i = 0; i < 4; ++i) tbs.read(der::kSequence); // signature, issuer, validity, subject
-  return tbs.read_whole(der::kSequence);
-}
-
-// wolfSSL does not look at what follows the leaf before a peer does.
-bool is_certificate(Span certificate) {
-  Reader outer(certificate);
-  outer.read(der::kSequence);
-  return outer.at_end() && !public_key_of(certificate).empty();
-}
-
-bool export_point(ecc_key* key, std::vector<uint8_t>* point) {
-  word32 size = 1 + 2 * MAX_ECC_BYTES;
-  point->resize(size);
-  if (wc_ecc_export_x963(key, point->data(), &size) != 0) return false;
-  point->resize(size);
-  return true;
-}
-
-// wolfSSL's check of an EC pair looks at each half by itself, so that any key goes with any
-// certificate of the curve. True also if it isn't an EC pair.
-bool ec_halves_match(const trestle_backend_identity& identity) {
-  const Span spki = public_key_of({identity.certificates.data(), identity.certificates.size()});
-  const auto spki_size = static_cast<word32>(spki.size);
-  const auto key_size = static_cast<word32>(identity.key.size());
-  ecc_key certified, own;
-  if (wc_ecc_init(&certified) != 0) return false;
-  Cleanup<ecc_key, wc_ecc_free> free_certified(&certified);
-  if (wc_ecc_init(&own) != 0) return false;
-  Cleanup<ecc_key, wc_ecc_free> free_own(&own);
-  word32 spki_used = 0, key_used = 0;
-  if (wc_EccPublicKeyDecode(spki.data, &spki_used, &certified, spki_size) != 0 ||
-      wc_EccPrivateKeyDecode(identity.key.data(), &key_used, &own, key_size) != 0) {
-    return true;
-  }
-  std::vector<uint8_t> certified_point, own_point;
-  return wc_ecc_make_pub(&own, nullptr) == 0 && export_point(&own, &own_point) &&
-         export_point(&certified, &certified_point) && own_point == certified_point;
 }
 
 // Loads the identity once, so that contexts find nothing wrong with it later.
@@ -295,7 +300,8 @@ int32_t check_identity(const trestle_backend_identity& identity, trestle_backend
     return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "wolfSSL can't use the private key");
   }
   if (wolfSSL_CTX_check_private_key(context.get()) != WOLFSSL_SUCCESS ||
-      !ec_halves_match(identity)) {
+      !ec_halves_match({identity.certificates.data(), identity.certificates.size()},
+                       identity.key)) {
     return fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0, "the private key is not the certificate's");
   }
   return TRESTLE_BACKEND_OK;

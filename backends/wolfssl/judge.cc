@@ -5,12 +5,15 @@
 
 #include "backends/wolfssl/connection.h"
 #include "backends/wolfssl/messages.h"
+#include "backends/wolfssl/public_key.h"
 #include "backends/wolfssl/suites.h"
 
 namespace {
 
 using trestle::wolf::Authentication;
 using trestle::wolf::find_suite;
+using trestle::wolf::KeyKind;
+using trestle::wolf::Span;
 
 // Handshake messages (RFC 5246, 7.4).
 constexpr uint8_t kCertificate = 11;
@@ -20,6 +23,20 @@ constexpr uint8_t kClientKeyExchange = 16;
 
 bool contains(const std::vector<uint16_t>& list, uint16_t item) {
   return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// The schemes of TLS 1.3 that a key can sign a handshake with (RFC 8446, 4.2.3).
+std::vector<uint16_t> schemes_of(KeyKind kind) {
+  switch (kind) {
+    case KeyKind::kRsa: return {0x0804, 0x0805, 0x0806};
+    case KeyKind::kRsaPss: return {0x0809, 0x080A, 0x080B};
+    case KeyKind::kP256: return {0x0403};
+    case KeyKind::kP384: return {0x0503};
+    case KeyKind::kP521: return {0x0603};
+    case KeyKind::kEd25519: return {0x0807};
+    case KeyKind::kEd448: return {0x0808};
+    default: return {};
+  }
 }
 
 }  // namespace
@@ -108,4 +125,16 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_message(
                  : Verdict::kCertificateSkipped;
     default: return Verdict::kNone;
   }
+}
+
+// A server's CertificateRequest of TLS 1.3 always has wolfSSL's own list, so that a client may come
+// with a key that the configuration leaves out.
+bool trestle_backend_connection::key_may_sign(const trestle_bytes& leaf) const {
+  trestle::wolf::PublicKey key;
+  const Span certificate = {leaf.data, static_cast<size_t>(leaf.length)};
+  if (!parse_public_key(trestle::wolf::public_key_of(certificate), &key)) return false;
+  const std::vector<uint16_t> schemes = schemes_of(key.kind);
+  return std::any_of(schemes.begin(), schemes.end(), [this](uint16_t scheme) {
+    return contains(context_.signature_schemes, scheme);
+  });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/wolfssl/der.h"
+#include "backends/wolfssl/public_key.h"
 #include "backends/wolfssl/wolf.h"
 
 #include <wolfssl/wolfcrypt/asn.h>
@@ -64,16 +65,7 @@ const Scheme* find_scheme(uint16_t id) {
   return found == std::end(kSchemes) ? nullptr : found;
 }
 
-constexpr uint8_t kOidRsa[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01};
-constexpr uint8_t kOidRsaPss[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A};
 constexpr uint8_t kOidMgf1[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x08};
-constexpr uint8_t kOidEc[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
-constexpr uint8_t kOidDsa[] = {0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x01};
-constexpr uint8_t kOidEd25519[] = {0x2B, 0x65, 0x70};
-constexpr uint8_t kOidEd448[] = {0x2B, 0x65, 0x71};
-constexpr uint8_t kOidP256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
-constexpr uint8_t kOidP384[] = {0x2B, 0x81, 0x04, 0x00, 0x22};
-constexpr uint8_t kOidP521[] = {0x2B, 0x81, 0x04, 0x00, 0x23};
 constexpr uint8_t kOidSha1[] = {0x2B, 0x0E, 0x03, 0x02, 0x1A};
 constexpr uint8_t kOidSha256[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01};
 constexpr uint8_t kOidSha384[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02};
@@ -90,22 +82,6 @@ Span span_of(const trestle_bytes& bytes) {
   return {bytes.data ? bytes.data : &kNothing, static_cast<size_t>(bytes.length)};
 }
 word32 size32(Span span) { return static_cast<word32>(span.size); }
-
-struct PublicKey {
-  Span spki; // the whole
-  Span oid;
-  Span parameters;
-  Span key; // what the BIT STRING holds
-};
-
-bool parse_public_key(Span spki, PublicKey* key) {
-  Reader outer(spki);
-  Reader inner(outer.read(der::kSequence));
-  der::Algorithm algorithm;
-  if (!der::parse_algorithm(inner.read(der::kSequence), &algorithm)) return false;
-  *key = {spki, algorithm.oid, algorithm.parameters, der::whole_bits(inner.read(der::kBitString))};
-  return inner.at_end() && outer.at_end() && !key->key.empty();
-}
 
 struct Digest {
   uint8_t bytes[WC_MAX_DIGEST_SIZE];
@@ -220,9 +196,10 @@ int32_t verify_pss(const Scheme& scheme, const Digest& digest, Span signature, R
 int32_t verify_rsa(const Scheme& scheme, const PublicKey& public_key, const Digest& digest,
                    Span signature) {
   const bool fits = scheme.algorithm == Algorithm::kRsaPssOnly
-                        ? is(public_key.oid, kOidRsaPss) &&
+                        ? public_key.kind == KeyKind::kRsaPss &&
                               pss_parameters_allow(public_key.parameters, scheme.hash)
-                        : is(public_key.oid, kOidRsa) && is_absent_or_null(public_key.parameters);
+                        : public_key.kind == KeyKind::kRsa &&
+                              is_absent_or_null(public_key.parameters);
   if (!fits) return kUnsupported;
   RsaKey key;
   if (wc_InitRsaKey(&key, nullptr) != 0) return kUnsupported;
@@ -252,14 +229,9 @@ bool parse_r_s(Span signature, Span* r, Span* s) {
          outer.at_end();
 }
 
-bool is_supported_curve(Span parameters) {
-  Reader reader(parameters);
-  const Span curve = reader.read(der::kOid);
-  return reader.at_end() && (is(curve, kOidP256) || is(curve, kOidP384) || is(curve, kOidP521));
-}
-
 int32_t verify_ecdsa(const PublicKey& public_key, const Digest& digest, Span signature) {
-  if (!is(public_key.oid, kOidEc) || !is_supported_curve(public_key.parameters)) {
+  const KeyKind kind = public_key.kind;
+  if (kind != KeyKind::kP256 && kind != KeyKind::kP384 && kind != KeyKind::kP521) {
     return kUnsupported;
   }
   ecc_key key;
@@ -326,7 +298,7 @@ bool dsa_equation_holds(DsaPublicKey* key, mp_int* r, mp_int* s, const Digest& d
 
 int32_t verify_dsa(const PublicKey& public_key, const Digest& digest, Span signature) {
   DsaPublicKey key;
-  if (!is(public_key.oid, kOidDsa) || !load_dsa_key(public_key, &key) || !is_usable(&key)) {
+  if (public_key.kind != KeyKind::kDsa || !load_dsa_key(public_key, &key) || !is_usable(&key)) {
     return kUnsupported;
   }
   Span r_bytes, s_bytes;
@@ -341,7 +313,7 @@ int32_t verify_dsa(const PublicKey& public_key, const Digest& digest, Span signa
 // --- EdDSA ---------------------------------------------------------------------------------------
 
 int32_t verify_ed25519(const PublicKey& public_key, Span message, Span signature) {
-  if (!is(public_key.oid, kOidEd25519) || !public_key.parameters.empty()) return kUnsupported;
+  if (public_key.kind != KeyKind::kEd25519) return kUnsupported;
   ed25519_key key;
   if (wc_ed25519_init(&key) != 0) return kUnsupported;
   Cleanup<ed25519_key, wc_ed25519_free> free_key(&key);
@@ -356,7 +328,7 @@ int32_t verify_ed25519(const PublicKey& public_key, Span message, Span signature
 }
 
 int32_t verify_ed448(const PublicKey& public_key, Span message, Span signature) {
-  if (!is(public_key.oid, kOidEd448) || !public_key.parameters.empty()) return kUnsupported;
+  if (public_key.kind != KeyKind::kEd448) return kUnsupported;
   ed448_key key;
   if (wc_ed448_init(&key) != 0) return kUnsupported;
   Cleanup<ed448_key, wc_ed448_free> free_key(&key);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which key a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) or a certificate has.
+#pragma once
+
+#include "backends/wolfssl/der.h"
+
+namespace trestle::wolf {
+
+enum class KeyKind { kOther, kRsa, kRsaPss, kP256, kP384, kP521, kEd25519, kEd448, kDsa };
+
+struct PublicKey {
+  KeyKind kind = KeyKind::kOther;
+  Span spki;       // the whole
+  Span parameters; // of the algorithm; empty if absent
+  Span key;        // what the BIT STRING holds
+};
+
+bool parse_public_key(Span spki, PublicKey* key);
+
+// The SubjectPublicKeyInfo of a certificate; empty if it isn't one.
+Span public_key_of(Span certificate);
+
+}  // namespace trestle::wolf
