@@ -86,6 +86,15 @@ TEST_P(CapabilityTest, WhatItLacksItRefuses) {
   }
 }
 
+TEST_P(CapabilityTest, WhatItHasItTakesInAnyOrder) {
+  Configuration configuration = default_configuration(plugin(), TRESTLE_ROLE_CLIENT);
+  // ffdhe2048 between curves.
+  configuration.groups = {0x0017, 0x0100, 0x001D};
+  const Context context(plugin(), configuration);
+  expect_same(alone(plugin()), "finite fields between curves in the list of groups", "OK",
+              context.created().text(), context.created().explanation());
+}
+
 TRESTLE_FOR_EACH_BACKEND(CapabilityTest);
 
 class GroupTest : public PairTest {};

@@ -25,8 +25,9 @@ std::set<const KnownDifference*>& met_rows() {
   return met;
 }
 
-const KnownDifference* find_row(const Where& where, const std::string& feature) {
-  for (const KnownDifference& row : known_differences()) {
+const KnownDifference* find_row(const std::vector<KnownDifference>& table, const Where& where,
+                                const std::string& feature) {
+  for (const KnownDifference& row : table) {
     if (row.feature == feature && concerns(row, where)) return &row;
   }
   return nullptr;
@@ -34,30 +35,36 @@ const KnownDifference* find_row(const Where& where, const std::string& feature) 
 
 }  // namespace
 
+std::string judge(const std::vector<KnownDifference>& table, const Where& where,
+                  const std::string& feature, const std::string& expected,
+                  const std::string& observed) {
+  const KnownDifference* row = find_row(table, where, feature);
+  const std::string place = "\"" + feature + "\" (client " + where.client + ", server " +
+                            where.server + ", TLS " + where.version + ")";
+  const std::string facts = "\n  expected: " + expected + "\n  observed: " + observed;
+  if (row == nullptr) return observed == expected ? "" : place + facts;
+  if (observed == expected) return "a known difference has gone, remove its row: " + place;
+  if (observed == row->deviation) return "";
+  return place + " is neither right nor the known difference" + facts +
+         "\n  known:    " + row->deviation;
+}
+
 void expect_same(const Where& where, const std::string& feature, const std::string& expected,
                  const std::string& observed, const std::string& explanation) {
-  const KnownDifference* row = find_row(where, feature);
-  if (row == nullptr) {
-    EXPECT_EQ(observed, expected) << feature << " (client " << where.client << ", server "
-                                  << where.server << ", TLS " << where.version << ")\n"
-                                  << explanation;
-    return;
-  }
-  met_rows().insert(row);
-  EXPECT_NE(observed, expected) << "the known difference \"" << feature << "\" (client "
-                                << where.client << ", server " << where.server << ", TLS "
-                                << where.version << ") has gone: remove its row";
-  EXPECT_EQ(observed, row->deviation)
-      << feature << " (client " << where.client << ", server " << where.server << ", TLS "
-      << where.version << "): neither right nor the known difference\n"
-      << explanation;
+  const KnownDifference* row = find_row(known_differences(), where, feature);
+  if (row != nullptr) met_rows().insert(row);
+  const std::string judgement =
+      judge(known_differences(), where, feature, expected, observed);
+  if (!judgement.empty()) ADD_FAILURE() << judgement << "\n" << explanation;
 }
 
 std::vector<const KnownDifference*> unmet_rows(const std::vector<Where>& places) {
   std::vector<const KnownDifference*> unmet;
   for (const KnownDifference& row : known_differences()) {
-    const bool due = std::any_of(places.begin(), places.end(),
-                                 [&row](const Where& where) { return concerns(row, where); });
+    // Where an earlier row comes first, this one is not due.
+    const bool due = std::any_of(places.begin(), places.end(), [&row](const Where& where) {
+      return find_row(known_differences(), where, row.feature) == &row;
+    });
     if (due && met_rows().count(&row) == 0) unmet.push_back(&row);
   }
   return unmet;

@@ -79,7 +79,9 @@ TEST_P(HelloTest, OffersTheSignatureSchemes) {
   Configuration configuration = default_configuration(plugin(), TRESTLE_ROLE_CLIENT);
   configuration.signature_schemes = {0x0503, 0x0403, 0x0805, 0x0804};
   const Hello hello = hello_of(configuration, plugin());
-  EXPECT_EQ(hello.list(kSignatureAlgorithmsExtension), configuration.signature_schemes);
+  expect_same(alone(plugin()), "offers the configured signature schemes in their order",
+              in_hexadecimal(configuration.signature_schemes),
+              in_hexadecimal(hello.list(kSignatureAlgorithmsExtension)));
 }
 
 TEST_P(HelloTest, NamesTheServerOrNobody) {

@@ -106,9 +106,65 @@ void add_missing_abilities(Rows* rows) {
   }
 }
 
+// ---- what a library insists on ----
+
+constexpr char kKeyUsage[] = "GnuTLS enforces the key usage of both sides, after a yes as well";
+constexpr char kOpensslKeyUsage[] =
+    "in TLS 1.2, libssl wants digitalSignature in the key usage of an EC certificate";
+constexpr char kParsed[] = "libwolfssl refuses while it parses the certificate, before anyone is asked";
+
+void add_key_usage(Rows* rows) {
+  for (const char* feature :
+       {"a yes to a server certificate with key usage keyAgreement alone",
+        "a yes to a server certificate with key usage keyCertSign alone"}) {
+    rows->push_back({feature, "gnutls", "*", "*", "refused", kKeyUsage});
+    rows->push_back({feature, "*", "gnutls", "*", "refused", kKeyUsage});
+    rows->push_back({feature, "openssl", "*", "1.2", "refused", kOpensslKeyUsage});
+    rows->push_back({feature, "*", "openssl", "1.2", "refused", kOpensslKeyUsage});
+  }
+  for (const char* feature :
+       {"a yes to a client certificate with key usage keyAgreement alone",
+        "a yes to a client certificate with key usage keyCertSign alone"}) {
+    rows->push_back({feature, "gnutls", "*", "*", "refused", kKeyUsage});
+    rows->push_back({feature, "*", "gnutls", "*", "refused", kKeyUsage});
+  }
+}
+
+void add_unreadable_certificates(Rows* rows) {
+  for (const char* feature : {"a yes to a server certificate with an unknown critical extension",
+                              "a yes to a server certificate with name constraints"}) {
+    rows->push_back({feature, "wolfssl", "*", "*", "refused", kParsed});
+  }
+  for (const char* feature : {"a yes to a client certificate with an unknown critical extension",
+                              "a yes to a client certificate with name constraints"}) {
+    rows->push_back({feature, "*", "wolfssl", "*", "refused", kParsed});
+  }
+  for (const char* feature : {"one's own certificate with an unknown critical extension",
+                              "one's own certificate with name constraints"}) {
+    rows->push_back({feature, "wolfssl", "-", "*", "refused", kParsed});
+  }
+}
+
+void add_other_habits(Rows* rows) {
+  rows->push_back({"finite fields between curves in the list of groups", "gnutls", "-", "*",
+                   "NOT_SUPPORTED", "GnuTLS puts curves before finite fields in any case"});
+  rows->push_back({"offers the configured signature schemes in their order", "wolfssl", "-", "*",
+                   "0503 0403 0805 080a 0804 0809",
+                   "libwolfssl adds rsa_pss_pss to each rsa_pss_rsae"});
+  rows->push_back({"suite TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA negotiates itself", "*", "wolfssl",
+                   "*", "no",
+                   "libwolfssl's server takes this suite only if its leaf is signed with RSA"});
+  rows->push_back({"renegotiation wanted by the client", "wolfssl", "-", "*",
+                   "PROTOCOL_VIOLATION, alert 10 sent",
+                   "libwolfssl takes a second ClientHello for an unexpected message"});
+}
+
 // ---- alerts that a library chooses by itself ----
 
 void add_other_alerts(Rows* rows) {
+  rows->push_back({"server sends a Certificate message without certificates", "openssl", "-", "*",
+                   "PROTOCOL_VIOLATION, alert 50 sent",
+                   "the library's own alert for an empty chain is decode_error"});
   for (const char* backend : {"openssl", "wolfssl"}) {
     rows->push_back({"Diffie-Hellman of 1024 bits, at least 2048 wanted", backend, "-", "*",
                      "HANDSHAKE_FAILED, alert 40 sent",
@@ -129,6 +185,9 @@ const std::vector<KnownDifference>& known_differences() {
     Rows rows;
     add_missing_suites(&rows);
     add_missing_abilities(&rows);
+    add_key_usage(&rows);
+    add_unreadable_certificates(&rows);
+    add_other_habits(&rows);
     add_other_alerts(&rows);
     return rows;
   }();

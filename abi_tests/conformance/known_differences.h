@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one place where backends may differ. Tests compare what they observe with what every backend
-// should do; where a TLS library makes that impossible, a row of the table says what happens
-// instead, and why. A test fails when it meets a difference without a row, and also when a row's
-// difference has gone.
+// should do; where a TLS library makes that impossible, the first row of the table that covers the
+// place says what happens instead, and why. A test fails when it meets a difference without a row,
+// and also when a row's difference has gone.
 #pragma once
 
 #include <string>
@@ -31,8 +31,14 @@ struct Where {
   std::string version;  // "1.2", "1.3" or "*"
 };
 
-// Fails the running test unless `observed` is `expected`, or what the row for this place says.
-// `explanation` is added to the failure.
+// "" if `observed` is right: equal to `expected`, or to what the row of `table` for this place says.
+// Else what is wrong, in words.
+std::string judge(const std::vector<KnownDifference>& table, const Where& where,
+                  const std::string& feature, const std::string& expected,
+                  const std::string& observed);
+
+// Fails the running test with that judgement over known_differences(), to which `explanation` is
+// added.
 void expect_same(const Where& where, const std::string& feature, const std::string& expected,
                  const std::string& observed, const std::string& explanation = "");
 

@@ -160,6 +160,17 @@ TEST_P(PskIdentityTest, MayContainZeroBytes) {
   }
 }
 
+// A handshake with a PSK brings no client certificate.
+TEST_P(PskIdentityTest, ExcludesARequiredClientCertificate) {
+  Scenario scenario({&plugin(), &plugin(), TRESTLE_VERSION_TLS13});
+  scenario.server.psk = kKey;
+  scenario.server.psk_identity = kIdentity;
+  scenario.server.client_auth = TRESTLE_CLIENT_AUTH_REQUIRE;
+  const Context context(plugin(), scenario.server);
+  expect_same(alone(plugin()), "PSK and a required client certificate", "NOT_SUPPORTED",
+              context.created().text(), context.created().explanation());
+}
+
 // It would be accepted and never used.
 TEST_P(PskIdentityTest, NeedsASuiteThatCanUseIt) {
   for (uint32_t role : {TRESTLE_ROLE_CLIENT, TRESTLE_ROLE_SERVER}) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Peers that leave out the messages that prove who they are, or choose what was not offered.
+#include <algorithm>
+
 #include "abi_tests/conformance/material.h"
 #include "abi_tests/conformance/pair.h"
 #include "abi_tests/conformance/parameters.h"
@@ -106,15 +108,32 @@ struct ServerHelloParts {
   std::string extensions = "";
 };
 
-std::string server_hello(const ServerHelloParts& parts) {
-  std::string body = number16(parts.version) + std::string(32, 's') + std::string(1, '\0') +
-                     number16(parts.suite) + parts.compression;
-  if (!parts.extensions.empty()) body += number16(parts.extensions.size()) + parts.extensions;
-  return message(kServerHello, body);
-}
-
 class RogueServerTest : public BackendTest {
  protected:
+  void SetUp() override {
+    const Context context(plugin(), default_configuration(plugin(), TRESTLE_ROLE_CLIENT));
+    Pipe in;
+    Pipe out;
+    Endpoint client(context, in, out);
+    EXPECT_TRUE(client.handshake().wants_read());
+    const Hello hello = parse_hello(handshake_messages_of(out.sent()).at(0));
+    constexpr uint16_t kRenegotiationInfo = 0xFF01;
+    constexpr uint16_t kRenegotiationScsv = 0x00FF;
+    // RFC 5746: some refuse a server without it before anything else, all refuse it unasked.
+    if (hello.has(kRenegotiationInfo) ||
+        std::count(hello.suites.begin(), hello.suites.end(), kRenegotiationScsv) != 0) {
+      renegotiation_info_ = std::string("\xFF\x01\x00\x01\x00", 5);
+    }
+  }
+
+  std::string server_hello(const ServerHelloParts& parts) const {
+    const std::string extensions = renegotiation_info_ + parts.extensions;
+    const std::string body = number16(parts.version) + std::string(32, 's') +
+                             std::string(1, '\0') + number16(parts.suite) + parts.compression +
+                             number16(extensions.size()) + extensions;
+    return message(kServerHello, body);
+  }
+
   void expect_refused(const std::string& what, const std::string& flight,
                       const std::string& expected) {
     const Context context(plugin(), default_configuration(plugin(), TRESTLE_ROLE_CLIENT));
@@ -132,6 +151,7 @@ class RogueServerTest : public BackendTest {
   }
 
   const std::string done_ = message(14, "");
+  std::string renegotiation_info_;
 };
 
 constexpr char kUnexpected[] = "PROTOCOL_VIOLATION, alert 10 sent";

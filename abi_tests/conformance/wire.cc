@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "abi_tests/conformance/wire.h"
 
+#include <cstdio>
 #include <stdexcept>
 
 namespace trestle::conformance {
@@ -43,6 +44,16 @@ std::vector<uint16_t> numbers(const std::string& bytes) {
 }
 
 }  // namespace
+
+std::string in_hexadecimal(const std::vector<uint16_t>& numbers) {
+  std::string text;
+  for (uint16_t number : numbers) {
+    char word[8];
+    std::snprintf(word, sizeof word, "%s%04x", text.empty() ? "" : " ", unsigned{number});
+    text += word;
+  }
+  return text;
+}
 
 std::vector<Record> records_of(const std::string& bytes) {
   std::vector<Record> records;

@@ -30,6 +30,9 @@ constexpr uint16_t kEarlyDataExtension = 42;
 constexpr uint16_t kSupportedVersionsExtension = 43;
 constexpr uint16_t kKeyShareExtension = 51;
 
+// "0403 0804": IANA's numbers, for comparison and printing.
+std::string in_hexadecimal(const std::vector<uint16_t>& numbers);
+
 struct Record {
   uint8_t type;
   std::string body;
