@@ -41,7 +41,7 @@ bazel_stage() {  # stage
   # The summary below replaces Bazel's own; its errors stay.
   # shellcheck disable=SC2086  # the variables hold lists of options
   bazel $BAZEL_STARTUP_OPTIONS test $BAZEL_OPTIONS "${configuration[@]}" --keep_going \
-    --color=no --curses=no --noshow_progress --ui_event_filters=-info \
+    --color=no --curses=no --noshow_progress --ui_event_filters=-info,-warning \
     --test_output=summary --test_summary=none \
     --build_event_json_file="$results/$1.events" //... || code=$?
   COUNTS=$results/$1.counts tools/summarize_tests.py bazel "$1" "$results/$1.events" "$code"
