@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "backends/wolfssl/der.h"
 #include "backends/wolfssl/error.h"
@@ -236,12 +238,24 @@ bool has_mac(Span pfx) {
   return fields.at_end() && outer.at_end();
 }
 
-// Of the certificates that wolfSSL found, it takes any of the curve for an EC key's own.
-void put_leaf_first(std::vector<Span>* chain, const SecretBytes& key) {
-  const auto leaf = std::find_if(chain->begin(), chain->end(), [&key](Span one) {
+// The bags stand in any order, and for an EC key's own certificate wolfSSL takes any of the curve.
+// TLS wants the leaf first and each certificate to certify the one before it.
+std::vector<Span> order_chain(std::vector<Span> found, const SecretBytes& key) {
+  std::vector<Span> chain;
+  const auto move = [&](std::vector<Span>::iterator one) {
+    chain.push_back(*one);
+    found.erase(one);
+  };
+  const auto is_leaf = [&key](Span one) {
     return is_certificate(one) && ec_halves_match(one, key);
-  });
-  if (leaf != chain->end()) std::rotate(chain->begin(), leaf, leaf + 1);
+  };
+  auto next = std::find_if(found.begin(), found.end(), is_leaf);
+  move(next == found.end() ? found.begin() : next);
+  const auto is_issuer = [&chain](Span one) {
+    return parts_of(one).subject == parts_of(chain.back()).issuer;
+  };
+  while ((next = std::find_if(found.begin(), found.end(), is_issuer)) != found.end()) move(next);
+  return chain;
 }
 
 int32_t take_pkcs12(const trestle_backend_identity_source& source,
@@ -278,12 +292,13 @@ int32_t take_pkcs12(const trestle_backend_identity_source& source,
     return fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0, "the PKCS#12 has no certificate of its key");
   }
   identity->key = SecretBytes(content.key, content.key_size);
-  std::vector<Span> chain = {{content.certificate, content.certificate_size}};
+  std::vector<Span> found = {{content.certificate, content.certificate_size}};
   for (const WC_DerCertList* node = content.others; node != nullptr; node = node->next) {
-    chain.push_back({node->buffer, node->bufferSz});
+    found.push_back({node->buffer, node->bufferSz});
   }
-  put_leaf_first(&chain, identity->key);
-  for (const Span& one : chain) append(&identity->certificates, one.data, one.size);
+  for (const Span& one : order_chain(std::move(found), identity->key)) {
+    append(&identity->certificates, one.data, one.size);
+  }
   return TRESTLE_BACKEND_OK;
 }
 

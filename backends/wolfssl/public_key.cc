@@ -53,15 +53,22 @@ bool parse_public_key(Span spki, PublicKey* key) {
   return inner.at_end() && outer.at_end() && !key->key.empty();
 }
 
-Span public_key_of(Span certificate) {
+CertificateParts parts_of(Span certificate) {
   Reader outer(certificate);
   Reader fields(outer.read(der::kSequence));
   Reader tbs(fields.read(der::kSequence));
   Span version;
   tbs.read_if(der::explicit_tag(0), &version);
-  tbs.read(der::kInteger); // serial number
-  for (int i = 0; i < 4; ++i) tbs.read(der::kSequence); // signature, issuer, validity, subject
-  return tbs.read_whole(der::kSequence);
+  tbs.read(der::kInteger);  // serial number
+  tbs.read(der::kSequence); // signature
+  CertificateParts parts;
+  parts.issuer = tbs.read_whole(der::kSequence);
+  tbs.read(der::kSequence); // validity
+  parts.subject = tbs.read_whole(der::kSequence);
+  parts.public_key = tbs.read_whole(der::kSequence);
+  return tbs.ok() ? parts : CertificateParts();
 }
+
+Span public_key_of(Span certificate) { return parts_of(certificate).public_key; }
 
 }  // namespace trestle::wolf

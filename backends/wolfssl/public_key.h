@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which key a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) or a certificate has.
+// Which key a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) or a certificate has, and whose it is.
 #pragma once
 
 #include "backends/wolfssl/der.h"
@@ -17,7 +17,13 @@ struct PublicKey {
 
 bool parse_public_key(Span spki, PublicKey* key);
 
-// The SubjectPublicKeyInfo of a certificate; empty if it isn't one.
+// Parts of a certificate, tags and lengths included; empty if it isn't one.
+struct CertificateParts {
+  Span issuer;
+  Span subject;
+  Span public_key; // SubjectPublicKeyInfo
+};
+CertificateParts parts_of(Span certificate);
 Span public_key_of(Span certificate);
 
 }  // namespace trestle::wolf
