@@ -19,6 +19,9 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 LOG_LINES = 40
+# What a sanitizer reports stands above the end, and its first lines tell the most.
+REPORT_LINES = 60
+REPORT = re.compile(r"WARNING: ThreadSanitizer|ERROR: (Address|Leak)Sanitizer|: runtime error: ")
 COUNT_LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 BAZEL_SUCCESS = 0
 BAZEL_TESTS_FAILED = 3
@@ -46,11 +49,19 @@ class Counts:
 
 
 def tail(path):
+    """The end of a log, and before it the start of a sanitizer's report that would be cut off."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            return "".join(file.readlines()[-LOG_LINES:])
+            lines = file.readlines()
     except OSError as error:
         return f"no log: {error}"
+    end = max(0, len(lines) - LOG_LINES)
+    for number, line in enumerate(lines[:end]):
+        if REPORT.search(line):
+            last = min(end, number + REPORT_LINES)
+            cut = ["...\n"] if last < end else []
+            return "".join(lines[number:last] + cut + lines[end:])
+    return "".join(lines[end:])
 
 
 def local_path(uri):

@@ -101,6 +101,12 @@ class SummarizeTest(unittest.TestCase):
         self.target("//a:a_test", PASS, "FAILED", "LeakSanitizer\n")
         self.expect_bazel(3, "1 passed, 1 failed, 0 skipped", "no case failed", "LeakSanitizer")
 
+    def test_report_of_a_sanitizer_is_shown_from_its_start(self):
+        frames = "".join(f"    #{number} frame\n" for number in range(100))
+        log = f"before\nWARNING: ThreadSanitizer: data race\n{frames}the end\n"
+        self.target("//a:a_test", CRASH, "FAILED", log)
+        self.expect_bazel(3, "0 passed, 1 failed, 0 skipped", "data race", "#1 frame", "the end")
+
     def test_missing_xml_fails(self):
         self.target("//a:a_test", None)
         self.expect_bazel(0, "0 passed, 1 failed, 0 skipped", "no readable test.xml")
