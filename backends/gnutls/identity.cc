@@ -96,8 +96,9 @@ int32_t open_pkcs12(gnutls_pkcs12_t pkcs12, const char *password,
   unsigned count = 0;
   // Before the parser's objects are there, so that nothing is lost when memory runs out.
   identity->certificates.reserve(kPkcs12CertificatesMax);
-  const int code = gnutls_pkcs12_simple_parse(pkcs12, password, &key, &chain, &count, nullptr,
-                                              nullptr, nullptr, 0);
+  const int code =
+      gnutls_pkcs12_simple_parse(pkcs12, password, &key, &chain, &count, nullptr, nullptr, nullptr,
+                                 GNUTLS_PKCS12_SP_INCLUDE_SELF_SIGNED);
   if (code < 0) {
     return is_unknown_algorithm(code)
                ? fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
@@ -144,10 +145,24 @@ int32_t load_pkcs12(const trestle_backend_identity_source &source,
   return open_pkcs12(pkcs12.get(), password, identity, error);
 }
 
+// GnuTLS compares the halves of a pair itself, but not those of EdDSA.
+bool eddsa_halves_match(const trestle_backend_identity &identity) {
+  const int kind = gnutls_x509_privkey_get_pk_algorithm(identity.key.get());
+  if (kind != GNUTLS_PK_EDDSA_ED25519 && kind != GNUTLS_PK_EDDSA_ED448) return true;
+  unsigned char of_key[32], of_certificate[32];
+  size_t key_size = sizeof of_key, certificate_size = sizeof of_certificate;
+  return gnutls_x509_privkey_get_key_id(identity.key.get(), GNUTLS_KEYID_USE_SHA256, of_key,
+                                        &key_size) >= 0 &&
+         gnutls_x509_crt_get_key_id(identity.certificates[0].get(), GNUTLS_KEYID_USE_SHA256,
+                                    of_certificate, &certificate_size) >= 0 &&
+         key_size == certificate_size && std::memcmp(of_key, of_certificate, key_size) == 0;
+}
+
 int32_t check_pair(const trestle_backend_identity &identity, trestle_backend_error *error) {
   CertificateCredentials credentials;
   int code = make(&credentials, gnutls_certificate_allocate_credentials);
   if (code >= 0) code = use_identity(identity, credentials.get());
+  if (code >= 0 && !eddsa_halves_match(identity)) code = GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
   if (code >= 0) return TRESTLE_BACKEND_OK;
   if (code == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
     return fail(error, TRESTLE_RESULT_KEY_MISMATCH, code,
