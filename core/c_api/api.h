@@ -32,6 +32,11 @@ int32_t make_request(Engine* engine, Actor* actor, uint64_t handle, Queue* queue
   std::unique_ptr<Message> request;
   int32_t result = engine->begin_request(queue, cfm, tag, &request);
   if (result != TRESTLE_RESULT_SUCCESS) return result;
+  // The queue was the object's before it was reserved; is the object still the same?
+  if (actor->handle.load(std::memory_order_acquire) != handle) {
+    engine->abandon(std::move(request));
+    return TRESTLE_RESULT_BAD_HANDLE;
+  }
   request->handle = handle;
   try {
     request->arguments.reset(new RequestArguments());

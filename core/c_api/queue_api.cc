@@ -37,6 +37,41 @@ void note_fetched(Engine& engine, const Message& message) {
   }
 }
 
+int32_t get(Engine& engine, Queue& queue, const trestle_message** messages, uint32_t capacity,
+            int32_t timeout_ms, uint32_t* count) {
+  const int64_t deadline =
+      timeout_ms == TRESTLE_WAIT_FOREVER ? kNever : now_ms() + timeout_ms;
+  for (;;) {
+    uint32_t n = queue.fetch(messages, capacity,
+                             [&engine](const Message& m) { note_fetched(engine, m); });
+    if (n > 0) {
+      *count = n;
+      return TRESTLE_RESULT_SUCCESS;
+    }
+    if (queue.ended()) return TRESTLE_RESULT_SHUT_DOWN;
+    if (timeout_ms == 0) return TRESTLE_RESULT_TIMEOUT;
+    int wait = -1;
+    if (deadline != kNever) {
+      int64_t left = deadline - now_ms();
+      if (left <= 0) return TRESTLE_RESULT_TIMEOUT;
+      wait = static_cast<int>(left);
+    }
+    queue.wait(wait);
+  }
+}
+
+// Calls `use` with the queue of a handle, which can't be destroyed meanwhile: its slot would be
+// another queue then, and its descriptor another file.
+template <typename F>
+int32_t with_queue(trestle_engine* engine, uint64_t handle, F&& use) {
+  Queue* q = engine_of(engine)->queues().find(handle);
+  if (!q || !q->add_user()) return TRESTLE_RESULT_BAD_HANDLE;
+  int32_t result = TRESTLE_RESULT_BAD_HANDLE;
+  if (q->handle.load(std::memory_order_acquire) == handle) result = use(*q);
+  q->remove_user();
+  return result;
+}
+
 }  // namespace
 
 int32_t trestle_queue_create(trestle_engine* engine, uint32_t capacity, uint64_t* queue) {
@@ -51,7 +86,12 @@ int32_t trestle_queue_create(trestle_engine* engine, uint32_t capacity, uint64_t
     e->queues().release(handle);
     return TRESTLE_RESULT_SYSTEM;
   }
-  q->handle.store(handle, std::memory_order_release);
+  q->handle.store(handle, std::memory_order_seq_cst);
+  if (e->shutting_down()) {
+    // It might miss the end, which every queue is told once.
+    trestle_queue_destroy(engine, handle);
+    return TRESTLE_RESULT_SHUT_DOWN;
+  }
   *queue = handle;
   return TRESTLE_RESULT_SUCCESS;
 }
@@ -75,36 +115,18 @@ int32_t trestle_queue_get(trestle_engine* engine, uint64_t queue,
   if (int32_t result = check_engine(engine)) return result;
   if (!messages || !count) return TRESTLE_RESULT_NULL_ARGUMENT;
   if (capacity == 0 || timeout_ms < TRESTLE_WAIT_FOREVER) return TRESTLE_RESULT_BAD_ARGUMENT;
-  Engine* e = engine_of(engine);
-  Queue* q = e->queues().find(queue);
-  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
-  const int64_t deadline =
-      timeout_ms == TRESTLE_WAIT_FOREVER ? kNever : now_ms() + timeout_ms;
-  for (;;) {
-    uint32_t n = q->fetch(messages, capacity, [e](const Message& m) { note_fetched(*e, m); });
-    if (n > 0) {
-      *count = n;
-      return TRESTLE_RESULT_SUCCESS;
-    }
-    if (q->ended()) return TRESTLE_RESULT_SHUT_DOWN;
-    if (timeout_ms == 0) return TRESTLE_RESULT_TIMEOUT;
-    int wait = -1;
-    if (deadline != kNever) {
-      int64_t left = deadline - now_ms();
-      if (left <= 0) return TRESTLE_RESULT_TIMEOUT;
-      wait = static_cast<int>(left);
-    }
-    q->wait(wait);
-  }
+  return with_queue(engine, queue, [&](Queue& q) {
+    return get(*engine_of(engine), q, messages, capacity, timeout_ms, count);
+  });
 }
 
 int32_t trestle_queue_fd(trestle_engine* engine, uint64_t queue, int32_t* fd) {
   if (int32_t result = check_engine(engine)) return result;
   if (!fd) return TRESTLE_RESULT_NULL_ARGUMENT;
-  Queue* q = engine_of(engine)->queues().find(queue);
-  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
-  *fd = q->fd();
-  return TRESTLE_RESULT_SUCCESS;
+  return with_queue(engine, queue, [fd](Queue& q) {
+    *fd = q.fd();
+    return TRESTLE_RESULT_SUCCESS;
+  });
 }
 
 int32_t trestle_message_release(trestle_engine* engine, const trestle_message* message) {

@@ -19,6 +19,8 @@ constexpr uint64_t kSendBatch = 64 * 1024;
 // One DATA_IND carries at most so much; a backend wants room for a whole record each time.
 constexpr size_t kReceiveBatch = 64 * 1024;
 constexpr size_t kRecord = 16 * 1024;
+// A peer that provokes answers (key updates) and doesn't read them is read no further beyond that.
+constexpr size_t kOutputMax = 256 * 1024;
 // Batches in one turn; then the worker's other connections have theirs.
 constexpr int kTurnBatches = 16;
 
@@ -53,7 +55,7 @@ void Connection::send(Message* request) {
 }
 
 void Connection::pump() {
-  transport_.begin_turn();
+  transport_.begin_turn(kOutputMax);
   bool more = pump_send();
   if (state_ == State::kEstablished || state_ == State::kClosing) more |= pump_receive();
   if (more && (state_ == State::kEstablished || state_ == State::kClosing)) yield();
@@ -96,6 +98,7 @@ bool Connection::encrypt_some() {
 void Connection::confirm_flushed() {
   if (transport_.failed()) return end_sends(TRESTLE_RESULT_NOT_CONNECTED);
   while (Message* request = sending_.pop()) {
+    request->drop_buffer();
     credits.end_send(request->handle);
     Engine::confirm(request);
   }
@@ -104,6 +107,7 @@ void Connection::confirm_flushed() {
 void Connection::end_sends(int32_t result) {
   for (SendList* list : {&sending_, &unsent_}) {
     while (Message* request = list->pop()) {
+      request->drop_buffer();
       credits.end_send(request->handle);
       confirm_outcome(request, Outcome::failure(result, ""), nullptr);
     }

@@ -11,6 +11,12 @@
 #include "core/session/session.h"
 
 namespace trestle {
+namespace {
+
+// What a library has to say in a handshake has a size of its own, whatever the peer does.
+constexpr size_t kFlightMax = SIZE_MAX;
+
+}  // namespace
 
 const trestle_host& Connection::host() {
   static const trestle_host host = {
@@ -55,7 +61,7 @@ void Connection::begin_handshake() {
 
 void Connection::run_handshake() {
   Handshake& h = *handshake_;
-  transport_.begin_turn();
+  transport_.begin_turn(kFlightMax);
   h.fiber = worker()->fibers().get();
   if (!h.fiber) {
     Ending ending;
@@ -192,7 +198,7 @@ void Connection::answer_certificate(bool accepted) {
   h.hello_deadline = h.hello_left == kNever ? kNever : now_ms() + h.hello_left;
   h.receive_deadline = after(session()->config().receive_timeout_ms);
   state_ = State::kHandshaking;
-  transport_.begin_turn();
+  transport_.begin_turn(kFlightMax);
   h.fiber->resume();
   after_handshake_step();
 }

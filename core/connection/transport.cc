@@ -177,7 +177,7 @@ bool Transport::fill(Worker* worker) {
 int64_t Transport::pull(Worker* worker, uint8_t* buffer, uint64_t capacity) {
   if (capacity == 0) return TRESTLE_PULL_WOULD_BLOCK;
   // An event tells when the output moves again.
-  if (output_.size() - output_sent_ > kOutputMax && !flush(worker)) return TRESTLE_PULL_WOULD_BLOCK;
+  if (output_.size() - output_sent_ > output_max_ && !flush(worker)) return TRESTLE_PULL_WOULD_BLOCK;
   if (turn_left_ == 0) {
     held_back_ = true;
     return TRESTLE_PULL_WOULD_BLOCK;

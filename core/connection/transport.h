@@ -49,15 +49,16 @@ class Transport {
   // An epoll event.
   void note_events(uint32_t epoll_events);
 
-  // The worker turns to this connection: so much can be pulled until it turns to others.
-  void begin_turn() {
+  // The worker turns to this connection: so much can be pulled until it turns to others, and nothing
+  // while more than `output_max` bytes of ciphertext wait for TCP.
+  void begin_turn(size_t output_max) {
     turn_left_ = kTurnMax;
+    output_max_ = output_max;
     held_back_ = false;
   }
   // More might have been pulled in this turn.
   bool held_back() const { return held_back_; }
-  // As trestle_host::pull. Bytes that a peer makes the library swallow without end (key updates) are
-  // told apart into turns, and the answers that it doesn't read stop the reading.
+  // As trestle_host::pull.
   int64_t pull(Worker* worker, uint8_t* buffer, uint64_t capacity);
   // As trestle_host::push.
   void push(Worker* worker, const uint8_t* data, uint64_t length);
@@ -79,8 +80,6 @@ class Transport {
  private:
   // More than the data that is handled in one turn.
   static constexpr uint64_t kTurnMax = 2 * 1024 * 1024;
-  // Ciphertext that waits for TCP, beyond which nothing is pulled.
-  static constexpr size_t kOutputMax = 256 * 1024;
 
   bool fill(Worker* worker);
 
@@ -92,6 +91,7 @@ class Transport {
   bool progress_ = false;
   bool held_back_ = false;
   uint64_t turn_left_ = kTurnMax;
+  size_t output_max_ = SIZE_MAX;
   const uint8_t* input_ = nullptr;  // unread bytes: in the worker's buffer, or in stash_
   size_t input_size_ = 0;
   std::vector<uint8_t> stash_;

@@ -157,7 +157,7 @@ TEST_F(TransportTest, APeerThatSendsWithoutEndIsReadInTurns) {
   } while (!transport_.held_back());
   EXPECT_GE(pulled, 1u * 1024 * 1024) << "a turn is worth its while";
   EXPECT_EQ(pull_result(), TRESTLE_PULL_WOULD_BLOCK);
-  transport_.begin_turn();
+  transport_.begin_turn(1000);
   EXPECT_FALSE(transport_.held_back());
   EXPECT_EQ(pull(packet.size()), packet);
 }
@@ -167,6 +167,7 @@ TEST_F(TransportTest, APeerThatReadsNoAnswersIsReadNoFurther) {
   peer_sends("key update");
   wait_for_event();
   const std::string answers(16 * 1024 * 1024, 'x');
+  transport_.begin_turn(256 * 1024);
   push(answers);
   EXPECT_EQ(pull_result(), TRESTLE_PULL_WOULD_BLOCK);
   std::thread peer([&] { EXPECT_TRUE(peer_receives(answers.size()) == answers); });

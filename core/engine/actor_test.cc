@@ -71,8 +71,8 @@ class TestActor : public Actor {
   }
   void on_arrival() override { journal.write(kArrived); }
   void on_deadline() override {
-    journal.write(kDeadline);
     at_deadline();
+    journal.write(kDeadline);
   }
   void on_io(uint32_t) override {
     journal.write(kTurn);

@@ -15,7 +15,8 @@ BackendEntry describe(const std::string& name, const loader::LoadedBackend& load
   entry.detail = loaded.detail;
   if (loaded.result == TRESTLE_RESULT_SUCCESS) {
     entry.plugin_version = loaded.table->plugin_version;
-    entry.library_version = loaded.table->library_version();
+    const char* version = loaded.table->library_version();
+    entry.library_version = version ? version : "";
   }
   return entry;
 }
@@ -128,7 +129,7 @@ void Control::finish_shutdown_if_idle() {
     shutdown_request_ = nullptr;
     Engine::confirm(request);
     engine_->queues().for_each([](Queue* queue) {
-      if (queue->handle.load(std::memory_order_acquire) != 0) queue->end();
+      if (queue->handle.load(std::memory_order_seq_cst) != 0) queue->end();
     });
   }
   std::lock_guard<std::mutex> lock(mutex_);

@@ -45,6 +45,7 @@ class Engine {
   void abandon(std::unique_ptr<Message> request);
 
   int32_t begin_shutdown(Queue* queue, uint64_t tag);
+  bool shutting_down() const { return shutting_down_.load(std::memory_order_seq_cst); }
 
   Control& control() { return control_; }
   SlotTable<Queue>& queues() { return queues_; }

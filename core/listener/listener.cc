@@ -23,7 +23,8 @@ namespace {
 
 constexpr int kBacklog = 1024;
 // When the process is out of descriptors or the engine of connections, nothing tells of the end of
-// that: look again after a while.
+// that; and after a peer's own failure (ECONNABORTED, ...), nothing tells of those behind it: look
+// again after a while.
 constexpr int64_t kRetryMs = 100;
 constexpr int kTurnAccepts = 64;
 
@@ -111,8 +112,7 @@ void Listener::accept_some() {
     int error = 0;
     int fd = socket_.accept(&peer, &error);
     if (fd < 0) {
-      if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
-        set_deadline(now_ms() + kRetryMs);
+      if (error != EAGAIN && error != EWOULDBLOCK) set_deadline(now_ms() + kRetryMs);
       return;
     }
     unanswered_.fetch_add(1, std::memory_order_acq_rel);
@@ -147,9 +147,10 @@ void Listener::release(uint64_t old_handle) {
   Session* session = this->session();
   Engine* engine = session->engine();
   Message* request = unlisten_request_;
-  if (request) Engine::confirm(request);
-  session->remove_child(this);
+  session->forget_child(this);
   engine->listeners().release(old_handle);
+  if (request) Engine::confirm(request);
+  session->child_ended();
 }
 
 }  // namespace trestle

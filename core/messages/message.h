@@ -104,6 +104,11 @@ struct Message : Node {
   // Attaches an error record to a message whose result says failure. Nothing happens without memory.
   void set_error(int32_t code, std::string detail);
   ErrorDetails* make_error(int32_t code);  // nullptr without memory
+  // The bytes of a DATA_REQ that is done: its confirm may lie unread for long.
+  void drop_buffer() {
+    std::free(buffer);
+    buffer = nullptr;
+  }
   // Points the C structs at the C++ members; the last step before the program can see the message.
   void finish();
 

@@ -26,7 +26,8 @@ class Queue {
   bool reserve();
   void unreserve();
 
-  // A session or connection that answers to this queue. False: the queue is being destroyed.
+  // A session or connection that answers to this queue, or a thread that uses it. False: the queue
+  // is being destroyed.
   bool add_user();
   void remove_user();
 
