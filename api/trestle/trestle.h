@@ -476,8 +476,8 @@ TRESTLE_API int32_t trestle_engine_destroy(trestle_engine *engine);
  * BAD_ARGUMENT, TOO_MANY, SYSTEM. */
 TRESTLE_API int32_t trestle_queue_create(trestle_engine *engine, uint32_t capacity,
                                          uint64_t *queue);
-/* Frees a queue and the messages in it. BUSY: sessions, connections or outstanding requests still
- * answer to it. */
+/* Frees a queue and the indications in it. BUSY: sessions, connections, outstanding requests or
+ * confirms that were not fetched still belong to it, or a thread is in a call with it. */
 TRESTLE_API int32_t trestle_queue_destroy(trestle_engine *engine, uint64_t queue);
 
 /* Fetches messages, oldest first.
@@ -649,7 +649,8 @@ TRESTLE_API int32_t trestle_config_compression_req(trestle_engine *engine, uint6
                                         match. No CERT_IND */
 #define TRESTLE_CLIENT_AUTH_NONE 0    /* default */
 #define TRESTLE_CLIENT_AUTH_REQUEST 1 /* ask; a client without certificate passes, without CERT_IND */
-#define TRESTLE_CLIENT_AUTH_REQUIRE 2 /* ask; a client without certificate is refused */
+#define TRESTLE_CLIENT_AUTH_REQUIRE 2 /* ask; a client without certificate is refused. Not together
+                                         with a PSK: LISTEN_CFM is then NOT_SUPPORTED */
 
 /* N: settings and flags. Sets one option of a session.
  *   option  TRESTLE_OPTION_*; UNKNOWN_OPTION otherwise.
@@ -711,7 +712,9 @@ TRESTLE_API int32_t trestle_connection_connect_req(trestle_engine *engine, uint6
  * then the peer's close is awaited; DATA_IND can still come before the CFM. Connecting: cancels;
  * CONNECT_CFM comes first (CANCELLED). CONNECTION_DISCONNECT_CFM: SUCCESS, CLOSE_TIMEOUT (the
  * connection is disconnected all the same; also if a DATA_RES was owed, for nothing is read then),
- * NOT_CONNECTED, INVALIDATED, WRONG_STATE (it is closing already). After a cancel the connection is
+ * NOT_CONNECTED, INVALIDATED, WRONG_STATE (it is closing already). SUCCESS tells that the connection
+ * is closed, not how the peer closed it: who needs to know that the peer's data was complete waits
+ * for DISCONNECT_IND in place of this request. After a cancel the connection is
  * invalid; otherwise it is idle, and a client's may connect again. */
 TRESTLE_API int32_t trestle_connection_disconnect_req(trestle_engine *engine, uint64_t connection,
                                                       uint64_t tag);

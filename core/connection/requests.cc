@@ -94,6 +94,8 @@ bool Connection::accept(Session* session, uint64_t listener, int fd, const Endpo
   message->c.port = peer.port;
   std::copy(std::begin(peer.address), std::end(peer.address), message->c.address);
   c->handle.store(handle, std::memory_order_release);
+  // The session may have asked for the end before there was a handle to wake.
+  c->wake();
   session->queue()->deliver(message);
   return true;
 }
