@@ -20,7 +20,6 @@ constexpr uint8_t kIllegalParameter = 47;
 constexpr uint8_t kDecodeError = 50;
 constexpr uint8_t kDecryptError = 51;
 constexpr uint8_t kProtocolVersion = 70;
-constexpr uint8_t kInsufficientSecurity = 71;
 constexpr uint8_t kInternalError = 80;
 constexpr uint8_t kUnsupportedExtension = 110;
 constexpr uint8_t kUnknownPskIdentity = 115;
@@ -41,7 +40,7 @@ constexpr Meaning kMeanings[] = {
     // As the other libraries have it.
     {BAD_BINDER, TRESTLE_RESULT_HANDSHAKE_FAILED, kIllegalParameter},
     {PSK_KEY_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kUnknownPskIdentity},
-    {DH_KEY_SIZE_E, TRESTLE_RESULT_HANDSHAKE_FAILED, kInsufficientSecurity},
+    {DH_KEY_SIZE_E, TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure},
     {VERIFY_SIGN_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kDecryptError},
     {VERIFY_FINISHED_ERROR, TRESTLE_RESULT_HANDSHAKE_FAILED, kDecryptError},
     // Before it asks about a certificate, wolfSSL has to be able to read the leaf.
