@@ -30,6 +30,22 @@ int32_t Script::enter(Slot slot) {
   return result;
 }
 
+std::optional<Misbehaviour> Script::misbehaviour(Slot slot) {
+  Lock lock(mutex_);
+  PerSlot& mine = at(slot);
+  if (!mine.misbehaviour) return std::nullopt;
+  if (mine.good_calls_before > 0) {
+    --mine.good_calls_before;
+    return std::nullopt;
+  }
+  return mine.misbehaviour;
+}
+
+bool Script::has(Vice vice) const {
+  Lock lock(mutex_);
+  return vices_[static_cast<size_t>(vice)];
+}
+
 void Script::count_ask() {
   Lock lock(mutex_);
   ++asks_;
@@ -68,8 +84,10 @@ void Script::reset() {
     slot.calls = 0;
     slot.result = 0;
     slot.skip = 0;
+    slot.misbehaviour.reset();
     slot.held = false;
   }
+  vices_.fill(false);
   threads_.clear();
   signature_answer_.reset();
   junk_ = 0;
@@ -81,6 +99,17 @@ void Script::fail(Slot slot, int32_t result, uint32_t skip) {
   Lock lock(mutex_);
   at(slot).result = result;
   at(slot).skip = skip;
+}
+
+void Script::misbehave(Slot slot, const Misbehaviour& how, uint32_t skip) {
+  Lock lock(mutex_);
+  at(slot).misbehaviour = how;
+  at(slot).good_calls_before = skip;
+}
+
+void Script::indulge(Vice vice) {
+  Lock lock(mutex_);
+  vices_[static_cast<size_t>(vice)] = true;
 }
 
 void Script::hold(Slot slot) {

@@ -19,6 +19,9 @@ class Script final : public Control {
   // A slot was called: writes it down, waits while the slot is held, and returns the
   // TRESTLE_RESULT_* to fail with, or SUCCESS.
   int32_t enter(Slot slot);
+  // How the call that has just entered misbehaves, if it does.
+  std::optional<Misbehaviour> misbehaviour(Slot slot);
+  bool has(Vice vice) const;
   void count_ask();
   void count_identity(int64_t change);
   void count_context(int64_t change);
@@ -29,6 +32,8 @@ class Script final : public Control {
 
   void reset() override;
   void fail(Slot slot, int32_t result, uint32_t skip) override;
+  void misbehave(Slot slot, const Misbehaviour& how, uint32_t skip) override;
+  void indulge(Vice vice) override;
   void hold(Slot slot) override;
   void release(Slot slot) override;
   void wait_until_held(Slot slot, uint32_t count) override;
@@ -48,6 +53,8 @@ class Script final : public Control {
     uint64_t calls = 0;
     int32_t result = 0;  // to fail with, once `skip` is 0
     uint32_t skip = 0;
+    std::optional<Misbehaviour> misbehaviour;
+    uint32_t good_calls_before = 0;
     bool held = false;
     uint32_t waiting = 0;
   };
@@ -57,6 +64,7 @@ class Script final : public Control {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::array<PerSlot, static_cast<size_t>(Slot::kCount)> slots_;
+  std::array<bool, static_cast<size_t>(Vice::kCount)> vices_{};
   std::set<int32_t> threads_;
   std::optional<int32_t> signature_answer_;
   uint64_t junk_ = 0;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 
 #include <trestle/backend.h>
@@ -26,12 +27,17 @@ constexpr uint16_t kSuites[] = {TRESTLE_TLS_AES_128_GCM_SHA256, TRESTLE_TLS_AES_
 constexpr uint16_t kGroups[] = {0x001D, 0x0017};
 constexpr uint16_t kSchemes[] = {0x0403, 0x0804, 0x0401};
 
-// Every slot begins with this: watches, waits if held, and fails if scripted.
-bool scripted_to_fail(Slot slot, trestle_backend_error* error) {
+// Every slot begins with this: watches, waits if held, and has something to return at once if the
+// script wants the call to fail or to misbehave.
+std::optional<int32_t> scripted(Slot slot, trestle_backend_error* error,
+                                uint64_t* length = nullptr) {
   const int32_t result = script().enter(slot);
-  if (result == TRESTLE_RESULT_SUCCESS) return false;
-  fail(error, result, "the script says so");
-  return true;
+  if (result != TRESTLE_RESULT_SUCCESS) return fail(error, result, "the script says so");
+  const std::optional<Misbehaviour> how = script().misbehaviour(slot);
+  if (!how) return std::nullopt;
+  if (how->error != nullptr) *error = *how->error;
+  if (length != nullptr) *length = how->length;
+  return how->returns;
 }
 
 // No exception leaves a slot: memory is all that can run out here.
@@ -45,7 +51,7 @@ int32_t guarded(trestle_backend_error* error, Function function) {
 }
 
 int32_t process_init(const trestle_host* host, trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kProcessInit, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kProcessInit, error)) return *now;
   set_host(host);
   return TRESTLE_BACKEND_OK;
 }
@@ -84,7 +90,7 @@ int32_t verify_signature(uint16_t scheme, const trestle_bytes*, const trestle_by
 
 int32_t identity_new(const trestle_backend_identity_source* source,
                      trestle_backend_identity** identity, trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kIdentityNew, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kIdentityNew, error)) return *now;
   if (source->pkcs12.length != 0) return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, "PKCS#12");
   if (source->certificate_count == 0) {
     return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, "no certificate");
@@ -112,7 +118,7 @@ void identity_free(trestle_backend_identity* identity) {
 
 int32_t context_new(const trestle_backend_config* config, trestle_backend_context** context,
                     trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kContextNew, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kContextNew, error)) return *now;
   if (config->psk.length != 0) return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, "PSK");
   for (uint32_t i = 0; i < config->suite_count; ++i) {
     if (contains(kSuites, config->suites[i])) continue;
@@ -145,11 +151,12 @@ void context_free(trestle_backend_context* context) {
 
 int32_t connection_new(trestle_backend_context* context, void* host_connection,
                        trestle_backend_connection** connection, trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kConnectionNew, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kConnectionNew, error)) return *now;
   return guarded(error, [&] {
     auto made = std::make_unique<Connection>();
     made->context = context;
     made->host_connection = host_connection;
+    if (script().has(Vice::kAsksBeforeHandshake)) ask(made.get(), {"a certificate"});
     *connection = made.release();
     script().count_connection(+1);
     return TRESTLE_BACKEND_OK;
@@ -163,13 +170,13 @@ void connection_free(trestle_backend_connection* connection) {
 }
 
 int32_t handshake(trestle_backend_connection* c, trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kHandshake, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kHandshake, error)) return *now;
   return guarded(error, [&] { return shake_hands(c, error); });
 }
 
 int32_t encrypt(trestle_backend_connection* c, const uint8_t* data, uint64_t length,
                 trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kEncrypt, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kEncrypt, error)) return *now;
   return guarded(error, [&] {
     if (c->state == Connection::kFailed) {
       return fail(error, TRESTLE_RESULT_PROTOCOL_VIOLATION, "failed before");
@@ -184,8 +191,9 @@ int32_t encrypt(trestle_backend_connection* c, const uint8_t* data, uint64_t len
 
 int32_t decrypt(trestle_backend_connection* c, uint8_t* buffer, uint64_t capacity,
                 uint64_t* length, trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kDecrypt, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kDecrypt, error, length)) return *now;
   return guarded(error, [&] {
+    if (script().has(Vice::kAsksWhileDecrypting)) ask(c, {"a certificate"});
     if (c->plaintext.empty()) {
       const int32_t status = pull_data(c, &c->plaintext, error);
       if (status != TRESTLE_BACKEND_OK) return status;
@@ -198,7 +206,7 @@ int32_t decrypt(trestle_backend_connection* c, uint8_t* buffer, uint64_t capacit
 }
 
 int32_t close(trestle_backend_connection* c, trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kClose, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kClose, error)) return *now;
   return guarded(error, [&] {
     push_frame(c, kClose, "");
     return TRESTLE_BACKEND_OK;
@@ -206,7 +214,7 @@ int32_t close(trestle_backend_connection* c, trestle_backend_error* error) {
 }
 
 int32_t abort(trestle_backend_connection* c, uint8_t alert, trestle_backend_error* error) {
-  if (scripted_to_fail(Slot::kAbort, error)) return TRESTLE_BACKEND_ERROR;
+  if (const auto now = scripted(Slot::kAbort, error)) return *now;
   return guarded(error, [&] {
     push_frame(c, kAlert, std::string(1, static_cast<char>(alert)));
     c->state = Connection::kFailed;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include <trestle/backend.h>
+
 namespace trestle::fake {
 
 enum class Slot {
@@ -27,8 +29,24 @@ enum class Slot {
   kCount,
 };
 
-// What a fake's signature looks like: verify_signature accepts this one alone, unless told otherwise.
+// What a signature looks like: verify_signature accepts this one alone, unless told otherwise.
 constexpr char kSignature[] = "a signature of the fake backend";
+
+// Calls that break the rules of backend.h: they do nothing and return this.
+struct Misbehaviour {
+  int32_t returns = TRESTLE_BACKEND_OK;
+  const trestle_backend_error* error = nullptr;  // copied into the record, when given; not owned
+  uint64_t length = 0;                           // decrypt: what *length becomes
+};
+
+// Rules of backend.h about asking that the backend can break.
+enum class Vice {
+  kIgnoresAnswers,        // a no is taken for a yes
+  kAsksAboutNothing,      // a question without a certificate
+  kAsksBeforeHandshake,   // in connection_new
+  kAsksWhileDecrypting,
+  kCount,
+};
 
 // Callable from any thread at any time. Without a script, the backend behaves.
 class Control {
@@ -39,6 +57,9 @@ class Control {
   // The call after `skip` more of this slot fails with this TRESTLE_RESULT_*. For slots that have
   // an error record.
   virtual void fail(Slot slot, int32_t result, uint32_t skip = 0) = 0;
+  // After `skip` more calls, this slot misbehaves until reset. For slots that have an error record.
+  virtual void misbehave(Slot slot, const Misbehaviour& how, uint32_t skip = 0) = 0;
+  virtual void indulge(Vice vice) = 0;
   // Calls of this slot wait, with their thread, until release.
   virtual void hold(Slot slot) = 0;
   virtual void release(Slot slot) = 0;

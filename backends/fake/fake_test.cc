@@ -53,7 +53,8 @@ class FakeTest : public testing::Test {
 
   Pair& make_pair() {
     identity_ = std::make_unique<Identity>(
-        plugin(), conformance::IdentitySource{{"leaf", "issuer"}, "key", TRESTLE_KEY_PKCS8, "", ""});
+        plugin(),
+        conformance::IdentitySource{{"leaf", "issuer"}, "key", TRESTLE_KEY_PKCS8, "", ""});
     Configuration server = conformance::default_configuration(plugin(), TRESTLE_ROLE_SERVER);
     server.identity = identity_.get();
     client_ = std::make_unique<Context>(

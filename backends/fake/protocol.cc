@@ -147,21 +147,6 @@ int32_t take_server_hello(Connection* c, const std::string& body, trestle_backen
   return TRESTLE_BACKEND_OK;
 }
 
-// True if the program wants to talk to a peer with this chain. May take minutes.
-bool ask(Connection* c, const std::vector<std::string>& chain) {
-  std::vector<trestle_bytes> lent;
-  for (const std::string& certificate : chain) {
-    lent.push_back({reinterpret_cast<const uint8_t*>(certificate.data()), certificate.size()});
-  }
-  trestle_ask question = {};
-  question.size = sizeof question;
-  question.kind = TRESTLE_ASK_VERIFY_PEER;
-  question.certificates = lent.data();
-  question.certificate_count = static_cast<uint32_t>(lent.size());
-  script().count_ask();
-  return the_host->ask(c->host_connection, &question) == TRESTLE_ANSWER_YES;
-}
-
 int32_t take_certificate(Connection* c, const std::string& body, trestle_backend_error* error) {
   const bool client = c->context->role == TRESTLE_ROLE_CLIENT;
   std::vector<std::string> chain;
@@ -218,6 +203,22 @@ int32_t fail(trestle_backend_error* error, int32_t result, const char* detail,
   error->alert_direction = direction;
   std::snprintf(error->detail, sizeof error->detail, "%s", detail);
   return TRESTLE_BACKEND_ERROR;
+}
+
+bool ask(Connection* c, const std::vector<std::string>& chain) {
+  std::vector<trestle_bytes> lent;
+  for (const std::string& certificate : chain) {
+    lent.push_back({reinterpret_cast<const uint8_t*>(certificate.data()), certificate.size()});
+  }
+  trestle_ask question = {};
+  question.size = sizeof question;
+  question.kind = TRESTLE_ASK_VERIFY_PEER;
+  question.certificates = lent.data();
+  question.certificate_count = static_cast<uint32_t>(lent.size());
+  if (script().has(Vice::kAsksAboutNothing)) question.certificate_count = 0;
+  script().count_ask();
+  const bool yes = the_host->ask(c->host_connection, &question) == TRESTLE_ANSWER_YES;
+  return yes || script().has(Vice::kIgnoresAnswers);
 }
 
 void push_frame(Connection* c, Frame type, const std::string& body) {

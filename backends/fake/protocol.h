@@ -68,6 +68,8 @@ int32_t fail(trestle_backend_error* error, int32_t result, const char* detail,
              uint32_t direction = TRESTLE_ALERT_DIRECTION_NONE);
 
 void push_frame(Connection* c, Frame type, const std::string& body);
+// True if the program wants to talk to a peer with this chain. May take minutes.
+bool ask(Connection* c, const std::vector<std::string>& chain);
 // Goes on with the handshake: OK, WANT_READ or ERROR.
 int32_t shake_hands(Connection* c, trestle_backend_error* error);
 // The body of the next DATA frame: OK, WANT_READ, CLOSED or ERROR.
