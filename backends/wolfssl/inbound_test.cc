@@ -42,7 +42,9 @@ std::string message(uint8_t type, const std::string& body) {
 // Handshake bytes in records of `size`.
 std::string in_records(const std::string& messages, size_t size) {
   std::string records;
-  for (size_t i = 0; i < messages.size(); i += size) records += record(22, messages.substr(i, size));
+  for (size_t i = 0; i < messages.size(); i += size) {
+    records += record(22, messages.substr(i, size));
+  }
   return records;
 }
 
