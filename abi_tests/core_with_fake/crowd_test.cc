@@ -348,7 +348,7 @@ TEST_F(Crowd, AnyFunctionWithAnyHandleOnManyThreads) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     players.push_back(std::make_unique<Mischief>(program, two.port(), 1000 + i, handles));
-    threads.emplace_back([&, i] { players[i]->play(kConfirms); });
+    threads.emplace_back([player = players.back().get()] { player->play(kConfirms); });
   }
   for (std::thread& one : threads) one.join();
   uint64_t accepted = 1, confirmed = handles.confirmed;  // the shutdown
