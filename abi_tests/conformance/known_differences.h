@@ -12,8 +12,8 @@ namespace trestle::conformance {
 
 struct KnownDifference {
   const char* feature;    // as the test names it
-  const char* client;     // backend; "*": any
-  const char* server;     // backend; "*": any; "-": a test of one backend alone, named by `client`
+  const char* client;     // backend, or a program of a TLS library's own; "*": any
+  const char* server;     // as `client`; "-": a test of one backend alone, named by `client`
   const char* version;    // "1.2", "1.3"; "*": any, or no version takes part
   const char* deviation;  // what is observed instead
   const char* reason;
