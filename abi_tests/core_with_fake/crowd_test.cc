@@ -307,7 +307,8 @@ class Mischief {
     // What failed has only its end before it.
     if (message->primitive == TRESTLE_PRIM_CONNECTION_CONNECT_CFM && message->result != 0 &&
         pick(2) != 0)
-      accepted += connection.destroy_req() == TRESTLE_RESULT_SUCCESS;
+      accepted += api().connection_destroy_req(program_.engine(), message->connection, 1) ==
+                  TRESTLE_RESULT_SUCCESS;
   }
 
   Program& program_;
