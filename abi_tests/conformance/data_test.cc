@@ -71,5 +71,19 @@ TEST_P(DataTest, SurvivesAnySplitOfTheRecords) {
 
 TRESTLE_FOR_EACH_PAIR_AND_VERSION(DataTest);
 
+class LargeDataTest : public BackendTest {};
+
+// The most that a program hands over at once.
+TEST_P(LargeDataTest, LeavesInOneCall) {
+  Scenario scenario({&plugin(), &plugin(), TRESTLE_VERSION_TLS13});
+  Pair& pair = scenario.make_established_pair();
+  const std::string data = pattern(16777216);
+  Outcome end;
+  EXPECT_TRUE(transfer(&pair.client, &pair.server, data, &end) == data);
+  EXPECT_EQ(end.text(), "WANT_READ") << end.explanation();
+}
+
+TRESTLE_FOR_EACH_BACKEND(LargeDataTest);
+
 }  // namespace
 }  // namespace trestle::conformance

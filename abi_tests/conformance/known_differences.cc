@@ -111,7 +111,8 @@ void add_missing_abilities(Rows* rows) {
 constexpr char kKeyUsage[] = "GnuTLS enforces the key usage of both sides, after a yes as well";
 constexpr char kOpensslKeyUsage[] =
     "in TLS 1.2, libssl wants digitalSignature in the key usage of an EC certificate";
-constexpr char kParsed[] = "libwolfssl refuses while it parses the certificate, before anyone is asked";
+constexpr char kParsed[] =
+    "libwolfssl refuses while it parses the certificate, before anyone is asked";
 
 void add_key_usage(Rows* rows) {
   for (const char* feature :
@@ -151,6 +152,19 @@ void add_other_habits(Rows* rows) {
   rows->push_back({"offers the configured signature schemes in their order", "wolfssl", "-", "*",
                    "0503 0403 0805 080a 0804 0809",
                    "libwolfssl adds rsa_pss_pss to each rsa_pss_rsae"});
+  rows->push_back({"CertificateRequest lists the configured signature schemes, TLS 1.2", "wolfssl",
+                   "-", "*", "0503 0403 0804 0809",
+                   "libwolfssl adds rsa_pss_pss to each rsa_pss_rsae"});
+  rows->push_back({"CertificateRequest lists the configured signature schemes, TLS 1.3", "wolfssl",
+                   "-", "*",
+                   "0603 0503 0403 0203 0807 0808 0806 080b 0805 080a 0804 0809 0601 0501 0401 "
+                   "0301 0201",
+                   "libwolfssl lists all that it knows; what a client signs with is held to the "
+                   "configured ones nevertheless"});
+  rows->push_back({"a yes to a client certificate with RSA of 1024 bits", "gnutls", "wolfssl",
+                   "1.3", "refused",
+                   "libwolfssl's list begins with the longest hashes; GnuTLS takes the first that "
+                   "is RSA-PSS, for which 1024 bits are too few"});
   rows->push_back({"suite TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA negotiates itself", "*", "wolfssl",
                    "*", "no",
                    "libwolfssl's server takes this suite only if its leaf is signed with RSA"});

@@ -31,8 +31,8 @@ struct Where {
   std::string version;  // "1.2", "1.3" or "*"
 };
 
-// "" if `observed` is right: equal to `expected`, or to what the row of `table` for this place says.
-// Else what is wrong, in words.
+// "" if `observed` is right: equal to `expected`, or to what the row of `table` for this place
+// says. Else what is wrong, in words.
 std::string judge(const std::vector<KnownDifference>& table, const Where& where,
                   const std::string& feature, const std::string& expected,
                   const std::string& observed);

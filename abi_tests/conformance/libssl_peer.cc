@@ -22,7 +22,10 @@ void check(bool ok, const char* what) {
 
 LibsslPeer::LibsslPeer(uint32_t role, uint16_t version, Pipe& in, Pipe& out,
                        const std::function<void(SSL_CTX*)>& prepare)
-    : in_(in), out_(out), context_(SSL_CTX_new(TLS_method()), SSL_CTX_free), ssl_(nullptr, SSL_free) {
+    : in_(in),
+      out_(out),
+      context_(SSL_CTX_new(TLS_method()), SSL_CTX_free),
+      ssl_(nullptr, SSL_free) {
   SSL_CTX_set_security_level(context_.get(), 0);
   SSL_CTX_set_min_proto_version(context_.get(), version);
   SSL_CTX_set_max_proto_version(context_.get(), version);

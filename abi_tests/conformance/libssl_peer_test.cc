@@ -184,16 +184,21 @@ TEST_P(LibsslPeerTest, SmallDiffieHellmanGroupsAreRefused) {
               "HANDSHAKE_FAILED, alert 71 sent", pair.outcome.text(), pair.explanation());
 }
 
-TEST_P(LibsslPeerTest, DiffieHellmanGroupsNeedNoName) {
-  // libssl's own choice of 2048 bits and more is no group of RFC 7919 for all that a client knows.
-  Configuration configuration = client(TRESTLE_VERSION_TLS12);
-  configuration.suites = {TRESTLE_TLS_DHE_RSA_WITH_AES_128_GCM_SHA256};
-  LibsslPair pair(plugin(), configuration, TRESTLE_VERSION_TLS12, [](SSL_CTX* context) {
-    use_chain(context, chain_of(KeyKind::kRsa2048, 1));
-    SSL_CTX_set_dh_auto(context, 1);
-  });
-  pair.handshake();
-  EXPECT_TRUE(pair.established()) << pair.explanation();
+TEST_P(LibsslPeerTest, DiffieHellmanGroupsOfTheSizeWantedAreTaken) {
+  const auto run = [this](uint32_t bits_min) {
+    Configuration configuration = client(TRESTLE_VERSION_TLS12);
+    configuration.suites = {TRESTLE_TLS_DHE_RSA_WITH_AES_128_GCM_SHA256};
+    configuration.dh_bits_min = bits_min;
+    LibsslPair pair(plugin(), configuration, TRESTLE_VERSION_TLS12, [](SSL_CTX* context) {
+      use_chain(context, chain_of(KeyKind::kRsa2048, 1));
+      // For such a certificate, libssl takes 2048 bits of a group without a name.
+      SSL_CTX_set_dh_auto(context, 1);
+    });
+    pair.handshake();
+    return pair.outcome;
+  };
+  EXPECT_EQ(run(2048).text(), "OK");
+  EXPECT_TRUE(run(3072).failed());
 }
 
 TEST_P(LibsslPeerTest, ServerThatSignsWithSha1Alone) {

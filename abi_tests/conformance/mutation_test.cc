@@ -7,6 +7,10 @@ namespace {
 
 class MutationTest : public PairTest {
  protected:
+  // Every byte where a backend meets itself; a sample of each flight where it meets another, since
+  // both have seen every byte by then.
+  uint64_t step() const { return &client_plugin() == &server_plugin() ? 1 : 7; }
+
   // One handshake in which the byte at `offset` of one direction is changed.
   void run_with(Scenario* scenario, bool towards_server, uint64_t offset, uint8_t mask) {
     Pair& pair = scenario->make_pair();
@@ -42,7 +46,7 @@ TEST_P(MutationTest, ClientsFirstFlight) {
     pair.client.handshake();
     length = pair.to_server.sent().size();
   }
-  for (uint64_t offset = 0; offset < length; ++offset) {
+  for (uint64_t offset = 0; offset < length; offset += step()) {
     SCOPED_TRACE("byte " + std::to_string(offset) + " of " + std::to_string(length));
     run_with(&scenario, true, offset, offset % 2 == 0 ? 0x01 : 0xFF);
   }
@@ -61,7 +65,8 @@ TEST_P(MutationTest, ServersFirstFlight) {
   // certificate and TLS 1.3 its ciphertext, a sample.
   constexpr uint64_t kEveryByteUntil = 200;
   constexpr uint64_t kStep = 5;
-  for (uint64_t offset = 0; offset < length; offset += offset < kEveryByteUntil ? 1 : kStep) {
+  for (uint64_t offset = 0; offset < length;
+       offset += offset < kEveryByteUntil ? step() : kStep * step()) {
     SCOPED_TRACE("byte " + std::to_string(offset) + " of " + std::to_string(length));
     run_with(&scenario, false, offset, offset % 2 == 0 ? 0x01 : 0xFF);
   }
@@ -78,7 +83,7 @@ TEST_P(MutationTest, ClientsSecondFlight) {
     pair.handshake();
     whole = pair.to_server.sent().size();
   }
-  for (uint64_t offset = first; offset < whole; ++offset) {
+  for (uint64_t offset = first; offset < whole; offset += step()) {
     SCOPED_TRACE("byte " + std::to_string(offset) + " of " + std::to_string(whole));
     run_with(&scenario, true, offset, offset % 2 == 0 ? 0x01 : 0xFF);
   }

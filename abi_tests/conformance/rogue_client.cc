@@ -96,31 +96,6 @@ std::string public_point(EVP_PKEY* key) {
   return point;
 }
 
-// The first record under AES-128-GCM (RFC 5288): sequence number 0.
-std::string encrypted_record(const std::string& key, const std::string& iv, uint8_t type,
-                             const std::string& plaintext) {
-  constexpr size_t kTag = 16;
-  const std::string explicit_nonce(8, '\0');
-  const std::string nonce = iv + explicit_nonce;
-  const std::string additional = std::string(8, '\0') + static_cast<char>(type) +
-                                 std::string("\x03\x03", 2) + number(plaintext.size(), 2);
-  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(
-      EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  std::string ciphertext(plaintext.size(), '\0');
-  std::string tag(kTag, '\0');
-  int length = 0;
-  check(EVP_EncryptInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, readable(key),
-                           readable(nonce)) == 1 &&
-            EVP_EncryptUpdate(context.get(), nullptr, &length, readable(additional),
-                              static_cast<int>(additional.size())) == 1 &&
-            EVP_EncryptUpdate(context.get(), writable(&ciphertext), &length, readable(plaintext),
-                              static_cast<int>(plaintext.size())) == 1 &&
-            EVP_EncryptFinal_ex(context.get(), nullptr, &length) == 1 &&
-            EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTag, tag.data()) == 1,
-        "encrypt");
-  return make_record(type, explicit_nonce + ciphertext + tag);
-}
-
 std::string certificate_message(const std::vector<std::string>& certificates) {
   std::string list;
   for (const std::string& der : certificates) list += vector(der, 3);
@@ -166,10 +141,35 @@ std::string RogueClient::answer(const std::string& server_flight, Certificate ce
   const std::string keys = prf(master, "key expansion" + server_random + random_, 40);
   const std::string verify_data =
       prf(master, "client finished" + digest("SHA256", transcript_), 12);
+  key_ = keys.substr(0, 16);
+  iv_ = keys.substr(32, 4);
   return make_record(kHandshakeRecord, flight) +
          make_record(kChangeCipherSpecRecord, std::string(1, '\x01')) +
-         encrypted_record(keys.substr(0, 16), keys.substr(32, 4), kHandshakeRecord,
-                          handshake_message(kFinished, verify_data));
+         record(kHandshakeRecord, handshake_message(kFinished, verify_data));
+}
+
+// AES-128-GCM (RFC 5288), with the sequence number as the explicit part of the nonce.
+std::string RogueClient::record(uint8_t type, const std::string& plaintext) {
+  constexpr size_t kTag = 16;
+  const std::string sequence = number(sequence_++, 8);
+  const std::string nonce = iv_ + sequence;
+  const std::string additional = sequence + static_cast<char>(type) +
+                                 std::string("\x03\x03", 2) + number(plaintext.size(), 2);
+  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(
+      EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  std::string ciphertext(plaintext.size(), '\0');
+  std::string tag(kTag, '\0');
+  int length = 0;
+  check(EVP_EncryptInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, readable(key_),
+                           readable(nonce)) == 1 &&
+            EVP_EncryptUpdate(context.get(), nullptr, &length, readable(additional),
+                              static_cast<int>(additional.size())) == 1 &&
+            EVP_EncryptUpdate(context.get(), writable(&ciphertext), &length, readable(plaintext),
+                              static_cast<int>(plaintext.size())) == 1 &&
+            EVP_EncryptFinal_ex(context.get(), nullptr, &length) == 1 &&
+            EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTag, tag.data()) == 1,
+        "encrypt");
+  return make_record(type, sequence + ciphertext + tag);
 }
 
 }  // namespace trestle::conformance

@@ -3,6 +3,7 @@
 // secp256r1, just enough of it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,16 @@ class RogueClient {
   // proof of the private key: no CertificateVerify follows.
   std::string answer(const std::string& server_flight, Certificate certificate,
                      const std::vector<std::string>& certificates = {});
+  // After that: the next record under this client's keys.
+  std::string record(uint8_t type, const std::string& plaintext);
 
  private:
   std::string random_;
   std::string hello_;       // the record
   std::string transcript_;  // all handshake messages so far
+  std::string key_;
+  std::string iv_;
+  uint64_t sequence_ = 0;
 };
 
 }  // namespace trestle::conformance

@@ -91,6 +91,45 @@ TEST_P(RogueClientTest, WithACertificateThatNobodyWantsIsRefused) {
   EXPECT_EQ(result.asks, 0);
 }
 
+// Records that bring nothing, for ever: taken or refused, but neither answered one by one nor
+// gathered.
+TEST_P(RogueClientTest, ThatFloodsIsBounded) {
+  constexpr int kRecords = 20000;
+  const struct {
+    const char* what;
+    uint8_t type;
+    std::string plaintext;
+  } floods[] = {
+      {"empty records", kApplicationDataRecord, ""},
+      {"user_canceled warnings", kAlertRecord, std::string("\x01\x5A", 2)},
+      {"no_renegotiation warnings", kAlertRecord, std::string("\x01\x64", 2)},
+      {"HelloRequests", kHandshakeRecord, std::string(4, '\0')},
+  };
+  for (const auto& flood : floods) {
+    SCOPED_TRACE(flood.what);
+    Configuration configuration =
+        default_configuration(plugin(), TRESTLE_ROLE_SERVER, TRESTLE_VERSION_TLS12);
+    const Identity identity(plugin(), chain_of(KeyKind::kEcdsaP256, 1));
+    configuration.identity = &identity;
+    const Context context(plugin(), configuration);
+    Pipe in;
+    Pipe out;
+    Endpoint server(context, in, out);
+    RogueClient client;
+    in.write(client.hello());
+    EXPECT_TRUE(server.handshake().wants_read());
+    in.write(client.answer(out.sent(), RogueClient::Certificate::kSkipped));
+    ASSERT_TRUE(server.handshake().ok());
+    const size_t sent = out.sent().size();
+    for (int i = 0; i < kRecords; ++i) in.write(client.record(flood.type, flood.plaintext));
+    in.write(client.record(kApplicationDataRecord, "after the flood"));
+    Outcome end;
+    const std::string data = receive(&server, &end);
+    EXPECT_TRUE(end.failed() ? data.empty() : data == "after the flood") << end.explanation();
+    EXPECT_LT(out.sent().size() - sent, 10000u);
+  }
+}
+
 TRESTLE_FOR_EACH_BACKEND(RogueClientTest);
 
 std::string number16(size_t value) {

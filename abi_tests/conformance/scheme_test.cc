@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configured signature schemes hold for what the peer signs with, and are what the peer is told.
+// The configured signature schemes hold for what the peer signs with, and are what it is told.
 #include "abi_tests/conformance/libssl_peer.h"
 #include "abi_tests/conformance/scenario.h"
 #include "abi_tests/conformance/wire.h"

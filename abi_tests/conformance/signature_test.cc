@@ -223,7 +223,8 @@ class Pkcs1Test : public SignatureTest {
   }
 
   std::string digest_info() const {
-    return std::string("\x30\x31\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
+    return std::string("\x30\x31\x30\x0D\x06\x09\x60\x86\x48\x01"
+                       "\x65\x03\x04\x02\x01\x05\x00\x04\x20",
                        19) +
            digest("SHA256", message_);
   }

@@ -40,7 +40,8 @@ const std::vector<Doubtful>& all_doubtful() {
     add("with key usage keyCertSign alone", leaf().key_usage("keyCertSign").signed_by(root));
     add("with an unknown critical extension",
         leaf().unknown_critical_extension().signed_by(root));
-    add("with name constraints", leaf().name_constraints("permitted;DNS:other.test").signed_by(root));
+    add("with name constraints",
+        leaf().name_constraints("permitted;DNS:other.test").signed_by(root));
     add("of X.509 version 1", leaf().version1().signed_by(root));
     add("without a name", pki::Certificate::leaf("").signed_by(root));
     add("of another host", pki::Certificate::leaf("other").dns("other.test").signed_by(root));
