@@ -82,6 +82,10 @@ Outcome check_identity(const SessionConfig& config, const std::vector<uint16_t>&
   if (!config.certificates_awaiting_key.empty())
     return Outcome::failure(TRESTLE_RESULT_NO_IDENTITY, "the certificate's private key is missing");
   bool needs_none = std::any_of(suites.begin(), suites.end(), is_anonymous);
+  if (needs_none && config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
+    return Outcome::failure(TRESTLE_RESULT_NOT_SUPPORTED,
+                            "an anonymous handshake has no client certificate");
+  }
   if (!config.psk.empty() && config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
     return Outcome::failure(TRESTLE_RESULT_NOT_SUPPORTED,
                             "a handshake by PSK has no client certificate that could be required");
