@@ -268,11 +268,7 @@ int Connection::note_server_hello(const gnutls_datum_t &message) {
 bool Connection::is_peer_acceptable() const {
   if (rejected_) return false;
   if (asked_) return true;
-  if (context_.is_server()) {
-    const bool by_certificate =
-        gnutls_auth_client_get_type(session_.get()) == GNUTLS_CRD_CERTIFICATE;
-    return !by_certificate || context_.client_auth != TRESTLE_CLIENT_AUTH_REQUIRE;
-  }
+  if (context_.is_server()) return context_.client_auth != TRESTLE_CLIENT_AUTH_REQUIRE;
   // Without a certificate, the server is known by the PSK, or was to be anonymous.
   const gnutls_credentials_type_t type = gnutls_auth_server_get_type(session_.get());
   const Suite *suite = find_suite(suite_);
