@@ -128,10 +128,6 @@ int32_t fill(const trestle_backend_config &config, trestle_backend_context *cont
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
                 "a handshake with a PSK brings no client certificate");
   }
-  if (context->anonymous_server && context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
-                "an anonymous handshake can't require a client certificate");
-  }
   return TRESTLE_BACKEND_OK;
 }
 
