@@ -93,9 +93,6 @@ int add_anonymous(const trestle_backend_config &config, trestle_backend_context 
   if (!context->is_server()) {
     return make(&context->anonymous_client, gnutls_anon_allocate_client_credentials);
   }
-  // Nobody may get around the certificate that is required: without credentials for them, GnuTLS
-  // passes over the anonymous suites.
-  if (context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) return 0;
   const int code = make(&context->anonymous_server, gnutls_anon_allocate_server_credentials);
   if (code < 0) return code;
   return gnutls_anon_set_server_known_dh_params(context->anonymous_server.get(),
@@ -127,6 +124,10 @@ int32_t fill(const trestle_backend_config &config, trestle_backend_context *cont
   if (context->psk_server && context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
                 "a handshake with a PSK brings no client certificate");
+  }
+  if (context->anonymous_server && context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+                "an anonymous handshake brings no client certificate");
   }
   return TRESTLE_BACKEND_OK;
 }
