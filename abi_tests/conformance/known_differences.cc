@@ -134,11 +134,14 @@ void add_key_usage(Rows* rows) {
 void add_unreadable_certificates(Rows* rows) {
   for (const char* feature : {"a yes to a server certificate with an unknown critical extension",
                               "a yes to a server certificate with name constraints"}) {
-    rows->push_back({feature, "wolfssl", "*", "*", "refused", kParsed});
+    // Not wolfSSL with itself: it can't have such a certificate of its own.
+    for (const char* server : {"openssl", "gnutls"})
+      rows->push_back({feature, "wolfssl", server, "*", "refused", kParsed});
   }
   for (const char* feature : {"a yes to a client certificate with an unknown critical extension",
                               "a yes to a client certificate with name constraints"}) {
-    rows->push_back({feature, "*", "wolfssl", "*", "refused", kParsed});
+    for (const char* client : {"openssl", "gnutls"})
+      rows->push_back({feature, client, "wolfssl", "*", "refused", kParsed});
   }
   for (const char* feature : {"one's own certificate with an unknown critical extension",
                               "one's own certificate with name constraints"}) {
