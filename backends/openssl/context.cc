@@ -193,6 +193,10 @@ int32_t check_config(const trestle_backend_config &config, const SuiteLists &lis
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED,
                 "a PSK handshake can't require a client certificate");
   }
+  if (lists.anonymous && server && config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED,
+                "an anonymous handshake can't require a client certificate");
+  }
   if (server && !psk && config.identity == nullptr && !lists.anonymous) {
     return fail(error, TRESTLE_RESULT_NO_IDENTITY, nullptr);
   }

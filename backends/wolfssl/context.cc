@@ -238,6 +238,10 @@ int32_t configure(const trestle_backend_config& config, trestle_backend_context*
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
                 "a handshake with a PSK brings no client certificate");
   }
+  if (needs.anonymous && context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
+                "an anonymous handshake brings no client certificate");
+  }
   if (context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) wolfSSL_CTX_mutual_auth(library, 1);
   if (has_psk) {
     if (const int32_t status = set_psk(config, needs, context, error)) return status;
