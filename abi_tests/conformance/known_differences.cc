@@ -182,6 +182,14 @@ void add_with_real_peers(Rows* rows) {
   rows->push_back({"PSK with a server that prefers psk_ke", "wolfssl", "gnutls-serv", "1.3",
                    "HANDSHAKE_FAILED, alert 20 sent",
                    "libwolfssl always offers psk_ke along with psk_dhe_ke; a handshake with it fails"});
+  rows->push_back({"verdict asked for: UnknownCriticalExtension", "wolfssl", "s_server", "*",
+                   "not asked: CERT_UNKNOWN_CRITICAL_EXTENSION", kParsed});
+  rows->push_back({"verdict decided on: UnknownCriticalExtension", "wolfssl", "s_server", "*",
+                   "CERT_UNKNOWN_CRITICAL_EXTENSION, certificate -1 ''", kParsed});
+  rows->push_back({"verdict asked for: EmptyAlternativeNames", "wolfssl", "s_server", "*",
+                   "not asked: CERT_MALFORMED", kParsed});
+  rows->push_back({"verdict decided on: EmptyAlternativeNames", "wolfssl", "s_server", "*",
+                   "CERT_MALFORMED, certificate -1 ''", kParsed});
 }
 
 // ---- alerts that a library chooses by itself ----
