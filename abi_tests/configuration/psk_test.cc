@@ -3,6 +3,7 @@
 // real peers that have the same key, another, or none.
 #include <gtest/gtest.h>
 
+#include "abi_tests/configuration/met_rows.h"
 #include "abi_tests/configuration/sides.h"
 #include "abi_tests/configuration/suite_peers.h"
 #include "abi_tests/conformance/known_differences.h"
@@ -217,6 +218,9 @@ TEST_P(PreSharedKey, StandsBesideACertificate) {
     }
   }
 }
+
+const ::testing::Environment* const rows =
+    ::testing::AddGlobalTestEnvironment(new EveryRowIsMet("gnutls-serv"));
 
 std::string parameter_name(const ::testing::TestParamInfo<PreSharedKey::ParamType>& info) {
   return std::get<0>(info.param) +
