@@ -58,7 +58,9 @@ void Actor::drain_mailbox() {
 void Actor::dispatch(Node* node) {
   switch (node->type) {
     case Node::Type::kWake:
-      wake_posted_.store(false, std::memory_order_release);
+      // An exchange, not a store: what on_wake looks at must not be read before the flag is down, or
+      // a call in between would neither be seen nor post the actor again.
+      wake_posted_.exchange(false, std::memory_order_acq_rel);
       if (!retired_ && handle.load(std::memory_order_acquire) != 0) on_wake();
       break;
     case Node::Type::kResponse: {

@@ -287,5 +287,38 @@ TEST_F(ActorTest, ASlotUsedAgainAtOnceGetsAllItsMail) {
   EXPECT_EQ(confirms(4).size(), 4u);
 }
 
+// What a thread wrote before it called wake() is seen by an on_wake that begins after that, also if
+// the call comes while an earlier one is being answered.
+TEST_F(ActorTest, NoWakeUpIsLost) {
+  class Reader : public Actor {
+   public:
+    std::atomic<uint64_t> written{0}, seen{0};
+
+   protected:
+    void on_request(Message*) override {}
+    void on_wake() override {
+      seen.store(written.load(std::memory_order_acquire), std::memory_order_release);
+    }
+  };
+  Reader reader;
+  reader.set_first_worker(here_);
+  reader.handle = kFirst;
+  constexpr uint64_t kRounds = 20'000, kCalls = 16;
+  uint64_t number = 0;
+  for (uint64_t round = 1; round <= kRounds; ++round) {
+    // The calls come at other moments with each round, so that they meet every step of an answer.
+    for (uint64_t call = 0; call < kCalls; ++call) {
+      reader.written.store(++number, std::memory_order_release);
+      reader.wake();
+      for (uint64_t i = (round * 7 + call * 3) % 128; i > 0; --i)
+        reader.seen.load(std::memory_order_seq_cst);
+    }
+    const int64_t give_up = now_ms() + 20'000;
+    while (reader.seen.load(std::memory_order_acquire) != number && now_ms() < give_up) {
+    }
+    ASSERT_EQ(reader.seen.load(std::memory_order_acquire), number) << "round " << round;
+  }
+}
+
 }  // namespace
 }  // namespace trestle
