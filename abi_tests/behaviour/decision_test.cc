@@ -2,6 +2,9 @@
 // The certificate decision: CERT_IND asks, the program thinks as long as it likes, CERT_RES answers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "abi_tests/harness/program.h"
 #include "abi_tests/harness/relay.h"
 
@@ -35,12 +38,55 @@ Alert expected_alert(const std::string& backend, uint16_t version, ServerKind pe
   return received_alert(TRESTLE_ALERT_BAD_CERTIFICATE);
 }
 
-// What a client may have sent before the decision: one record with its ClientHello, and the
-// change_cipher_spec of middlebox compatibility (RFC 8446, D.4), which depends on nothing.
-bool is_only_a_hello(const std::string& bytes) {
-  if (bytes.size() < 5 || bytes[0] != 22) return false;
-  size_t hello = 5 + (static_cast<uint8_t>(bytes[3]) << 8 | static_cast<uint8_t>(bytes[4]));
-  return bytes.size() == hello || bytes.substr(hello) == std::string("\x14\3\3\0\1\1", 6);
+struct Record {
+  uint8_t type;
+  std::string payload;
+};
+
+// What was sent, as records; the last one has whatever came of it.
+std::vector<Record> records_of(const std::string& bytes) {
+  std::vector<Record> records;
+  for (size_t at = 0; at < bytes.size();) {
+    const std::string header = bytes.substr(at, 5);
+    if (header.size() < 5) throw std::runtime_error("half a record header was sent");
+    const size_t length =
+        static_cast<size_t>(static_cast<uint8_t>(header[3]) << 8 | static_cast<uint8_t>(header[4]));
+    records.push_back({static_cast<uint8_t>(header[0]), bytes.substr(at + 5, length)});
+    at += 5 + length;
+  }
+  return records;
+}
+
+constexpr uint8_t kChangeCipherSpec = 20;
+constexpr uint8_t kAlert = 21;
+constexpr uint8_t kHandshake = 22;
+constexpr uint8_t kApplicationData = 23;
+
+// Without the change_cipher_spec of TLS 1.3's middlebox compatibility (RFC 8446, D.4), which
+// depends on nothing and may come early or late.
+std::vector<Record> without_compatibility(uint16_t version, std::vector<Record> records) {
+  if (version == TRESTLE_VERSION_TLS12) return records;
+  const auto is_it = [](const Record& each) {
+    return each.type == kChangeCipherSpec && each.payload == "\1";
+  };
+  const auto found = std::find_if(records.begin(), records.end(), is_it);
+  if (found != records.end()) records.erase(found);
+  return records;
+}
+
+// What a client may send before the decision: one record with its ClientHello.
+bool is_only_a_hello(uint16_t version, const std::string& bytes) {
+  const auto records = without_compatibility(version, records_of(bytes));
+  return records.size() == 1 && records[0].type == kHandshake && records[0].payload[0] == 1;
+}
+
+// bad_certificate in the clear; or, with the keys of TLS 1.3, a record that has just the length of
+// an alert, its content type and the tag of the AEAD (RFC 8446, 5.2): no Finished, no Certificate
+// is that short. What such a record says is in the peer's log.
+bool is_bad_certificate(uint16_t version, const Record& record) {
+  if (record.type == kAlert) return record.payload == "\2\x2A";
+  return version == TRESTLE_VERSION_TLS13 && record.type == kApplicationData &&
+         record.payload.size() == 2 + 1 + 16;
 }
 
 class Decision : public ::testing::TestWithParam<Parameters> {
@@ -136,7 +182,10 @@ TEST_P(Decision, NothingIsSentBeforeTheAnswer) {
   Session session = client();
   Connection connection = session.connect_to("127.0.0.1", relay.port());
   program_.expect(TRESTLE_PRIM_CONNECTION_CERT_IND);
-  EXPECT_TRUE(is_only_a_hello(relay.wait_for_client_bytes(5)));
+  EXPECT_TRUE(is_only_a_hello(version(), relay.wait_for_client_bytes(5)));
+  // Data can't overtake the question.
+  ASSERT_EQ(connection.data_req("too early"), TRESTLE_RESULT_SUCCESS);
+  program_.expect(TRESTLE_PRIM_CONNECTION_DATA_CFM, TRESTLE_RESULT_NOT_CONNECTED);
   // Another connection's whole life passes meanwhile.
   auto other_server = start_server(ServerKind::kGnuTls, server_options());
   Session other = client();
@@ -144,10 +193,66 @@ TEST_P(Decision, NothingIsSentBeforeTheAnswer) {
   EXPECT_EQ(second.finish_connect()->result, TRESTLE_RESULT_SUCCESS);
   EXPECT_EQ(other.destroy()->result, TRESTLE_RESULT_SUCCESS);
   std::string before = relay.wait_for_client_bytes(0);
-  EXPECT_TRUE(is_only_a_hello(before));
+  EXPECT_TRUE(is_only_a_hello(version(), before));
   ASSERT_EQ(connection.cert_res(1), TRESTLE_RESULT_SUCCESS);
   EXPECT_EQ(program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
   EXPECT_GT(relay.wait_for_client_bytes(before.size() + 1).size(), before.size());
+}
+
+// The server asks for a certificate and the client has one: a yes would be followed by it.
+TEST_P(Decision, AfterARejectionTheServerGetsAnAlertAndNothingElse) {
+  for (ServerKind kind : {ServerKind::kOpenSsl, ServerKind::kGnuTls, ServerKind::kNginx}) {
+    SCOPED_TRACE(name_of(kind));
+    ServerOptions options = server_options();
+    options.client_auth = ClientAuth::kRequest;
+    options.trusted = {pki_.root};
+    auto server = start_server(kind, options);
+    Relay relay(server->port());
+    Session session = client();
+    session.identity(pki_.client);
+    Connection connection = session.connect_to("127.0.0.1", relay.port());
+    program_.expect(TRESTLE_PRIM_CONNECTION_CERT_IND);
+    ASSERT_EQ(connection.cert_res(0), TRESTLE_RESULT_SUCCESS);
+    program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, TRESTLE_RESULT_CERT_REJECTED);
+    ASSERT_EQ(connection.data_req("too late"), TRESTLE_RESULT_SUCCESS);
+    program_.expect(TRESTLE_PRIM_CONNECTION_DATA_CFM, TRESTLE_RESULT_INVALIDATED);
+    EXPECT_EQ(session.destroy()->result, TRESTLE_RESULT_SUCCESS);
+    const auto sent = without_compatibility(version(), records_of(relay.wait_for_client_end()));
+    ASSERT_EQ(sent.size(), 2u);
+    EXPECT_EQ(sent[0].type, kHandshake);
+    EXPECT_TRUE(is_bad_certificate(version(), sent[1])) << int{sent[1].type};
+    EXPECT_TRUE(server->wait_for_alert(expected_alert(backend(), version(), kind)))
+        << server->log();
+  }
+}
+
+TEST_P(Decision, AfterARejectionTheClientGetsAnAlertAndNothingElse) {
+  Session server = program_.server(backend());
+  server.identity(pki_.server);
+  server.versions(version(), version());
+  server.set(TRESTLE_OPTION_CLIENT_AUTH, int64_t{TRESTLE_CLIENT_AUTH_REQUIRE});
+  Relay relay(server.listen()->port);
+  ClientOptions options;
+  options.identity = pki_.client;
+  options.port = relay.port();
+  OpenSslClient peer(options);
+  Message accept = program_.expect(TRESTLE_PRIM_ACCEPT_IND);
+  Connection connection(&program_, accept->connection);
+  ASSERT_EQ(connection.accept_res(1), TRESTLE_RESULT_SUCCESS);
+  program_.expect(TRESTLE_PRIM_CONNECTION_CERT_IND);
+  // The client has answered it, so it is complete.
+  const std::string flight = relay.server_bytes();
+  // Another connection's whole life passes meanwhile.
+  auto other_server = start_server(ServerKind::kGnuTls, server_options());
+  Connection other = client().connect_to("127.0.0.1", other_server->port());
+  EXPECT_EQ(other.finish_connect()->result, TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(relay.server_bytes(), flight);
+  ASSERT_EQ(connection.cert_res(0), TRESTLE_RESULT_SUCCESS);
+  program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND, TRESTLE_RESULT_CERT_REJECTED);
+  const auto after = records_of(relay.wait_for_server_end().substr(flight.size()));
+  ASSERT_EQ(after.size(), 1u);
+  EXPECT_TRUE(is_bad_certificate(version(), after[0])) << int{after[0].type};
+  EXPECT_TRUE(peer.wait_for_alert(received_alert(TRESTLE_ALERT_BAD_CERTIFICATE))) << peer.log();
 }
 
 TEST_P(Decision, TheProgramsYesIsTheLastWord) {

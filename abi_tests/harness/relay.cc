@@ -79,23 +79,26 @@ void Relay::run(uint16_t server_port) {
       client_ = -1;
       return;
     }
-    if (fds[0].revents && !forward(client, server, corrupt_to_server_, true)) fds[0].fd = -1;
-    if (server >= 0 && fds[2].revents && !forward(server, client, corrupt_to_client_, false))
+    if (fds[0].revents && !forward(client, server, corrupt_to_server_, &from_client_))
+      fds[0].fd = -1;
+    if (server >= 0 && fds[2].revents &&
+        !forward(server, client, corrupt_to_client_, &from_server_))
       fds[2].fd = -1;
   }
 }
 
-bool Relay::forward(int from, int to, bool corrupt, bool from_client) {
+bool Relay::forward(int from, int to, bool corrupt, Recording* recording) {
   char buffer[16384];
   ssize_t n = recv(from, buffer, sizeof buffer, 0);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (n > 0) recording->bytes.append(buffer, static_cast<size_t>(n));
+    recording->ended = n <= 0;
+  }
+  changed_.notify_all();
   if (n <= 0) {
     if (to >= 0) shutdown(to, SHUT_WR);
     return false;
-  }
-  if (from_client) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    from_client_.append(buffer, static_cast<size_t>(n));
-    changed_.notify_all();
   }
   if (corrupt) buffer[n - 1] = static_cast<char>(buffer[n - 1] ^ 1);
   return to < 0 || send(to, buffer, static_cast<size_t>(n), MSG_NOSIGNAL) == n;
@@ -109,10 +112,25 @@ void Relay::wait_for_client() {
 
 std::string Relay::wait_for_client_bytes(size_t count) {
   std::unique_lock<std::mutex> lock(mutex_);
-  if (!changed_.wait_for(lock, kPatience, [&] { return from_client_.size() >= count; }))
+  if (!changed_.wait_for(lock, kPatience, [&] { return from_client_.bytes.size() >= count; }))
     throw std::runtime_error("relay: too few bytes came");
-  return from_client_;
+  return from_client_.bytes;
 }
+
+std::string Relay::server_bytes() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return from_server_.bytes;
+}
+
+std::string Relay::wait_for_end(const Recording& recording) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (!changed_.wait_for(lock, kPatience, [&] { return recording.ended; }))
+    throw std::runtime_error("relay: no end came");
+  return recording.bytes;
+}
+
+std::string Relay::wait_for_client_end() { return wait_for_end(from_client_); }
+std::string Relay::wait_for_server_end() { return wait_for_end(from_server_); }
 
 void Relay::inject_to_client(const std::string& bytes) {
   wait_for_client();

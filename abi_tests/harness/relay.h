@@ -30,10 +30,20 @@ class Relay {
   void wait_for_client();
   // All bytes that the client sent so far; waits until there are so many.
   std::string wait_for_client_bytes(size_t count);
+  // All bytes that the server sent so far.
+  std::string server_bytes();
+  // All bytes that the client, or the server, ever sent; waits until it has closed.
+  std::string wait_for_client_end();
+  std::string wait_for_server_end();
 
  private:
   void run(uint16_t server_port);
-  bool forward(int from, int to, bool corrupt, bool from_client);
+  struct Recording {
+    std::string bytes;
+    bool ended = false;
+  };
+  bool forward(int from, int to, bool corrupt, Recording* recording);
+  std::string wait_for_end(const Recording& recording);
 
   int listener_ = -1;
   int client_ = -1;
@@ -46,7 +56,8 @@ class Relay {
   std::atomic<bool> corrupt_to_client_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::string from_client_;
+  Recording from_client_;
+  Recording from_server_;
   bool connected_ = false;
   std::thread thread_;
 };
