@@ -106,6 +106,38 @@ TEST_P(Endings, DisconnectByUs) {
   EXPECT_TRUE(server_->wait_for_alert(received_alert(0))) << server_->log();  // close_notify
 }
 
+// The peer's answer to our close_notify counts, too.
+TEST_P(Endings, CutOffWhileClosing) {
+  Connection connection = connect();
+  relay_->hold_to_client();
+  size_t sent = relay_->wait_for_client_bytes(0).size();
+  ASSERT_EQ(connection.disconnect_req(), TRESTLE_RESULT_SUCCESS);
+  relay_->wait_for_client_bytes(sent + 1);
+  relay_->cut();
+  Message cfm = program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM);
+  EXPECT_EQ(cfm->result, TRESTLE_RESULT_TRUNCATED) << cfm;
+  // Disconnected all the same: the connection may connect again.
+  Relay direct(server_->port());
+  connection.connect_req("127.0.0.1", direct.port());
+  EXPECT_EQ(connection.finish_connect()->result, TRESTLE_RESULT_SUCCESS);
+}
+
+TEST_P(Endings, AlertWhileClosing) {
+  Connection connection = connect();
+  relay_->corrupt_to_server();
+  Message cfm = connection.disconnect();
+  EXPECT_EQ(cfm->result, TRESTLE_RESULT_ALERT_RECEIVED) << cfm;
+  EXPECT_EQ(cfm.alert(), 20u) << cfm;  // bad_record_mac
+}
+
+TEST_P(Endings, BrokenWhileClosing) {
+  Connection connection = connect();
+  relay_->corrupt_to_client();
+  Message cfm = connection.disconnect();
+  EXPECT_EQ(cfm->result, TRESTLE_RESULT_PROTOCOL_VIOLATION) << cfm;
+  EXPECT_EQ(cfm->error->alert, uint32_t{TRESTLE_ALERT_NONE}) << "nothing follows our close_notify";
+}
+
 TEST_P(Endings, GarbageInPlaceOfAHello) {
   Relay silent(0);
   session_.connect_to("127.0.0.1", silent.port());

@@ -100,6 +100,7 @@ bool Relay::forward(int from, int to, bool corrupt, Recording* recording) {
     if (to >= 0) shutdown(to, SHUT_WR);
     return false;
   }
+  if (to == client_ && hold_to_client_) return true;
   if (corrupt) buffer[n - 1] = static_cast<char>(buffer[n - 1] ^ 1);
   return to < 0 || send(to, buffer, static_cast<size_t>(n), MSG_NOSIGNAL) == n;
 }

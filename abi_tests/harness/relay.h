@@ -21,6 +21,8 @@ class Relay {
   // From now on, one bit of each chunk in this direction is flipped.
   void corrupt_to_server() { corrupt_to_server_ = true; }
   void corrupt_to_client() { corrupt_to_client_ = true; }
+  // From now on, nothing goes to the client any more.
+  void hold_to_client() { hold_to_client_ = true; }
   // Ends both sides: with FIN, or with RST.
   void cut();
   void reset();
@@ -54,6 +56,7 @@ class Relay {
   std::atomic<bool> reset_{false};
   std::atomic<bool> corrupt_to_server_{false};
   std::atomic<bool> corrupt_to_client_{false};
+  std::atomic<bool> hold_to_client_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
   Recording from_client_;

@@ -116,7 +116,10 @@ void Model::on_connection_confirm(ConnectionModel& c, const Message& message,
       break;
     case TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM:
       if (refused || cancelled) break;
-      require(result == TRESTLE_RESULT_SUCCESS || result == TRESTLE_RESULT_CLOSE_TIMEOUT,
+      // A peer that was told to end may do so without waiting for what is on its way.
+      require(result == TRESTLE_RESULT_SUCCESS || result == TRESTLE_RESULT_CLOSE_TIMEOUT ||
+                  (c.close_expected && (result == TRESTLE_RESULT_TRUNCATED ||
+                                        result == TRESTLE_RESULT_CONNECTION_RESET)),
               "DISCONNECT disconnects", message);
       // After a cancelled connect it stays invalid.
       if (c.state != State::kInvalid) c.state = State::kIdle;

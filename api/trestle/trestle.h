@@ -710,12 +710,12 @@ TRESTLE_API int32_t trestle_connection_connect_req(trestle_engine *engine, uint6
 
 /* C: CONNECTION_DISCONNECT. Established: what was accepted by DATA_REQ is sent, then close_notify,
  * then the peer's close is awaited; DATA_IND can still come before the CFM. Connecting: cancels;
- * CONNECT_CFM comes first (CANCELLED). CONNECTION_DISCONNECT_CFM: SUCCESS, CLOSE_TIMEOUT (the
- * connection is disconnected all the same; also if a DATA_RES was owed, for nothing is read then),
- * NOT_CONNECTED, INVALIDATED, WRONG_STATE (it is closing already). SUCCESS tells that the connection
- * is closed, not how the peer closed it: who needs to know that the peer's data was complete waits
- * for DISCONNECT_IND in place of this request. After a cancel the connection is
- * invalid; otherwise it is idle, and a client's may connect again. */
+ * CONNECT_CFM comes first (CANCELLED). CONNECTION_DISCONNECT_CFM tells how the peer closed, as
+ * DISCONNECT_IND does: SUCCESS: with close_notify, so its data was complete; TRUNCATED,
+ * ALERT_RECEIVED, PROTOCOL_VIOLATION, CONNECTION_RESET, TRANSPORT; or CLOSE_TIMEOUT: not in time (also
+ * if a DATA_RES was owed, for nothing is read then). The connection is disconnected in any case. A
+ * refusal leaves it as it is: NOT_CONNECTED, INVALIDATED, WRONG_STATE (it is closing already). After
+ * a cancel the connection is invalid; otherwise it is idle, and a client's may connect again. */
 TRESTLE_API int32_t trestle_connection_disconnect_req(trestle_engine *engine, uint64_t connection,
                                                       uint64_t tag);
 

@@ -25,6 +25,23 @@ inline int32_t check_engine(const trestle_engine* engine) {
   return TRESTLE_RESULT_SUCCESS;
 }
 
+// The queue of a handle, claimed until remove_user: it can't be destroyed meanwhile, its slot would
+// be another queue then and its descriptor another file. nullptr: there is none.
+inline Queue* claim_queue(trestle_engine* engine, uint64_t handle) {
+  Queue* queue = engine_of(engine)->queues().find(handle);
+  return queue && queue->claim(handle) ? queue : nullptr;
+}
+
+// Calls `use` with the claimed queue of a handle.
+template <typename F>
+int32_t with_queue(trestle_engine* engine, uint64_t handle, F&& use) {
+  Queue* queue = claim_queue(engine, handle);
+  if (!queue) return TRESTLE_RESULT_BAD_HANDLE;
+  int32_t result = use(*queue);
+  queue->remove_user();
+  return result;
+}
+
 // Makes a request for the object of `handle`, lets `fill` set its arguments, and submits it.
 template <typename F>
 int32_t make_request(Engine* engine, Actor* actor, uint64_t handle, Queue* queue, uint32_t cfm,
@@ -47,6 +64,16 @@ int32_t make_request(Engine* engine, Actor* actor, uint64_t handle, Queue* queue
   }
   engine->submit(std::move(request), actor);
   return TRESTLE_RESULT_SUCCESS;
+}
+
+// Likewise, for the engine's own control; the confirm goes to `queue`.
+template <typename F>
+int32_t control_request(trestle_engine* engine, uint64_t queue, uint32_t cfm, uint64_t tag,
+                        F&& fill) {
+  Engine* e = engine_of(engine);
+  return with_queue(engine, queue, [&](Queue& q) {
+    return make_request(e, &e->control(), Control::kHandle, &q, cfm, tag, fill);
+  });
 }
 
 }  // namespace trestle

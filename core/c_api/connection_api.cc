@@ -44,13 +44,13 @@ int32_t respond(Connection* c, uint32_t primitive, uint64_t handle, uint64_t val
 
 // An indication's answer: once per indication that was fetched.
 int32_t answer(trestle_engine* engine, uint64_t connection, uint32_t primitive,
-               Credits::Flag flag, uint64_t value) {
+               Credits::Flag flag, uint64_t value, Queue* queue = nullptr) {
   Connection* c = engine_of(engine)->connections().find(connection);
   if (!c) return TRESTLE_RESULT_BAD_HANDLE;
   if (int32_t result =
           result_of(c->credits.answer(connection, flag), TRESTLE_RESULT_NOTHING_TO_ANSWER))
     return result;
-  int32_t result = respond(c, primitive, connection, value);
+  int32_t result = respond(c, primitive, connection, value, queue);
   if (result != TRESTLE_RESULT_SUCCESS) c->credits.fetched(connection, flag);
   return result;
 }
@@ -203,20 +203,11 @@ int32_t trestle_accept_res(trestle_engine* engine, uint64_t connection, uint8_t 
   if (accepted > 1) return TRESTLE_RESULT_BAD_ARGUMENT;
   Engine* e = engine_of(engine);
   Connection* c = e->connections().find(connection);
-  Queue* q = queue != 0 ? e->queues().find(queue) : nullptr;
-  if (!c || (queue != 0 && !q)) return TRESTLE_RESULT_BAD_HANDLE;
-  if (int32_t result = result_of(c->credits.answer(connection, Credits::kAccept),
-                                 TRESTLE_RESULT_NOTHING_TO_ANSWER))
-    return result;
-  if (q && !q->add_user()) {
-    c->credits.fetched(connection, Credits::kAccept);
-    return TRESTLE_RESULT_BAD_HANDLE;
-  }
-  int32_t result = respond(c, TRESTLE_PRIM_ACCEPT_RES, connection, accepted, q);
-  if (result != TRESTLE_RESULT_SUCCESS) {
-    if (q) q->remove_user();
-    c->credits.fetched(connection, Credits::kAccept);
-  }
+  if (!c) return TRESTLE_RESULT_BAD_HANDLE;
+  Queue* q = queue != 0 ? claim_queue(engine, queue) : nullptr;
+  if (queue != 0 && !q) return TRESTLE_RESULT_BAD_HANDLE;
+  int32_t result = answer(engine, connection, TRESTLE_PRIM_ACCEPT_RES, Credits::kAccept, accepted, q);
+  if (result != TRESTLE_RESULT_SUCCESS && q) q->remove_user();
   return result;
 }
 

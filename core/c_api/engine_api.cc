@@ -69,10 +69,8 @@ int32_t trestle_engine_create(const trestle_engine_config* config, trestle_engin
 
 int32_t trestle_engine_shutdown_req(trestle_engine* engine, uint64_t queue, uint64_t tag) {
   if (int32_t result = check_engine(engine)) return result;
-  Engine* e = engine_of(engine);
-  Queue* q = e->queues().find(queue);
-  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
-  return e->begin_shutdown(q, tag);
+  return with_queue(engine, queue,
+                    [=](Queue& q) { return engine_of(engine)->begin_shutdown(&q, tag); });
 }
 
 int32_t trestle_engine_destroy(trestle_engine* engine) {
@@ -84,27 +82,21 @@ int32_t trestle_engine_destroy(trestle_engine* engine) {
 int32_t trestle_backend_query_req(trestle_engine* engine, uint64_t queue, const char* name,
                                   uint64_t tag) {
   if (int32_t result = check_engine(engine)) return result;
-  Engine* e = engine_of(engine);
-  Queue* q = e->queues().find(queue);
-  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
   if (name && strnlen(name, kNameMax) == kNameMax) return TRESTLE_RESULT_BAD_ARGUMENT;
-  return make_request(e, &e->control(), Control::kHandle, q, TRESTLE_PRIM_BACKEND_QUERY_CFM, tag,
-                      [name](Message& m) { m.arguments->text = name ? name : ""; });
+  return control_request(engine, queue, TRESTLE_PRIM_BACKEND_QUERY_CFM, tag,
+                         [name](Message& m) { m.arguments->text = name ? name : ""; });
 }
 
 int32_t trestle_backend_capability_req(trestle_engine* engine, uint64_t queue, const char* name,
                                        uint32_t capability, uint32_t argument, uint64_t tag) {
   if (int32_t result = check_engine(engine)) return result;
-  Engine* e = engine_of(engine);
-  Queue* q = e->queues().find(queue);
-  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
   if (name && strnlen(name, kNameMax) == kNameMax) return TRESTLE_RESULT_BAD_ARGUMENT;
   if (capability < TRESTLE_CAPABILITY_SUITE || capability > TRESTLE_CAPABILITY_ALERT_SEND)
     return TRESTLE_RESULT_BAD_ARGUMENT;
-  return make_request(e, &e->control(), Control::kHandle, q,
-                      TRESTLE_PRIM_BACKEND_CAPABILITY_CFM, tag, [=](Message& m) {
-                        m.arguments->text = name ? name : "";
-                        m.arguments->option = capability;
-                        m.arguments->number = argument;
-                      });
+  return control_request(engine, queue, TRESTLE_PRIM_BACKEND_CAPABILITY_CFM, tag,
+                         [=](Message& m) {
+                           m.arguments->text = name ? name : "";
+                           m.arguments->option = capability;
+                           m.arguments->number = argument;
+                         });
 }

@@ -60,18 +60,6 @@ int32_t get(Engine& engine, Queue& queue, const trestle_message** messages, uint
   }
 }
 
-// Calls `use` with the queue of a handle, which can't be destroyed meanwhile: its slot would be
-// another queue then, and its descriptor another file.
-template <typename F>
-int32_t with_queue(trestle_engine* engine, uint64_t handle, F&& use) {
-  Queue* q = engine_of(engine)->queues().find(handle);
-  if (!q || !q->add_user()) return TRESTLE_RESULT_BAD_HANDLE;
-  int32_t result = TRESTLE_RESULT_BAD_HANDLE;
-  if (q->handle.load(std::memory_order_acquire) == handle) result = use(*q);
-  q->remove_user();
-  return result;
-}
-
 }  // namespace
 
 int32_t trestle_queue_create(trestle_engine* engine, uint32_t capacity, uint64_t* queue) {
@@ -99,13 +87,15 @@ int32_t trestle_queue_create(trestle_engine* engine, uint32_t capacity, uint64_t
 int32_t trestle_queue_destroy(trestle_engine* engine, uint64_t queue) {
   if (int32_t result = check_engine(engine)) return result;
   Engine* e = engine_of(engine);
-  Queue* q = e->queues().find(queue);
+  Queue* q = claim_queue(engine, queue);
   if (!q) return TRESTLE_RESULT_BAD_HANDLE;
-  if (!q->retire()) return TRESTLE_RESULT_BUSY;
-  uint64_t handle = q->handle.exchange(0, std::memory_order_acq_rel);
-  if (handle == 0) return TRESTLE_RESULT_BAD_HANDLE;  // another thread was first
+  if (!q->retire()) {
+    q->remove_user();
+    return TRESTLE_RESULT_BUSY;
+  }
+  q->handle.store(0, std::memory_order_release);
   q->close();
-  e->queues().release(handle);
+  e->queues().release(queue);
   return TRESTLE_RESULT_SUCCESS;
 }
 

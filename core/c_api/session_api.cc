@@ -43,14 +43,10 @@ int32_t trestle_session_create_req(trestle_engine* engine, uint64_t queue, uint3
   if (role != TRESTLE_ROLE_CLIENT && role != TRESTLE_ROLE_SERVER)
     return TRESTLE_RESULT_BAD_ARGUMENT;
   if (backend && strnlen(backend, kNameMax) == kNameMax) return TRESTLE_RESULT_BAD_ARGUMENT;
-  Engine* e = engine_of(engine);
-  Queue* q = e->queues().find(queue);
-  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
-  return make_request(e, &e->control(), Control::kHandle, q, TRESTLE_PRIM_SESSION_CREATE_CFM, tag,
-                      [=](Message& m) {
-                        m.arguments->text = backend ? backend : "";
-                        m.arguments->number = role;
-                      });
+  return control_request(engine, queue, TRESTLE_PRIM_SESSION_CREATE_CFM, tag, [=](Message& m) {
+    m.arguments->text = backend ? backend : "";
+    m.arguments->number = role;
+  });
 }
 
 int32_t trestle_session_destroy_req(trestle_engine* engine, uint64_t session, uint64_t tag) {

@@ -2,7 +2,6 @@
 // The ways in which a connection ends.
 #include <errno.h>
 
-#include <new>
 #include <utility>
 
 #include "core/base/clock.h"
@@ -18,7 +17,7 @@ namespace trestle {
 
 // The backend saw the end of an established connection. SUCCESS: by close_notify.
 void Connection::peer_closed(const Ending& ending) {
-  if (state_ == State::kClosing) return finish_disconnect(TRESTLE_RESULT_SUCCESS);
+  if (state_ == State::kClosing) return finish_disconnect(ending);
   if (ending.result == TRESTLE_RESULT_SUCCESS) send_close_notify();
   transport_.flush(worker());
   end_sends(TRESTLE_RESULT_NOT_CONNECTED);
@@ -26,7 +25,6 @@ void Connection::peer_closed(const Ending& ending) {
   close_transport_after(ending);
   state_ = State::kPeerClosed;
   Message* message = new_indication(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
-  if (!message) return;
   message->c.session = session_handle.load(std::memory_order_relaxed);
   fill(message, ending, backend());
   message->queue->deliver(message);
@@ -39,17 +37,16 @@ void Connection::send_close_notify() {
   if (transport_.flush(worker())) transport_.shut_down_sending();
 }
 
-void Connection::finish_disconnect(int32_t result) {
+// Disconnected in any case; the confirm tells how the peer closed.
+void Connection::finish_disconnect(const Ending& ending) {
   set_deadline(kNever);
   end_sends(TRESTLE_RESULT_CANCELLED);
   drop_backend_connection();
   close_transport();
   state_ = State::kIdle;
-  confirm_outcome(std::exchange(disconnect_request_, nullptr),
-                  result == TRESTLE_RESULT_SUCCESS
-                      ? Outcome::success()
-                      : Outcome::failure(result, "the peer did not close in time"),
-                  nullptr);
+  Message* request = std::exchange(disconnect_request_, nullptr);
+  fill(request, ending, backend());
+  Engine::confirm(request);
 }
 
 // The end of the handle, in any state.
@@ -108,8 +105,9 @@ void Connection::leave_listener() {
 Ending Connection::ending_of(const trestle_backend_error& error) const {
   Ending ending;
   ending.result = result_of(error);
-  bool moved = error.alert_direction == TRESTLE_ALERT_DIRECTION_SENT ||
-               error.alert_direction == TRESTLE_ALERT_DIRECTION_RECEIVED;
+  // Nothing follows a close_notify (RFC 8446, 6.1), whatever the library believes.
+  bool sent = error.alert_direction == TRESTLE_ALERT_DIRECTION_SENT && !close_sent_;
+  bool moved = sent || error.alert_direction == TRESTLE_ALERT_DIRECTION_RECEIVED;
   if (moved && error.alert < TRESTLE_ALERT_NONE) {
     ending.alert = error.alert;
     ending.alert_direction = error.alert_direction;
@@ -142,9 +140,10 @@ void Connection::fill(Message* message, const Ending& ending, const trestle_back
   error->backend = backend->name;
 }
 
-Message* Connection::new_indication(uint32_t primitive) {
-  auto* message = new (std::nothrow) Message(queue.load(std::memory_order_relaxed));
-  if (!message) return nullptr;
+// Where there is no memory for this, the process ends: an indication that never comes would leave
+// the program waiting.
+Message* Connection::new_indication(uint32_t primitive) noexcept {
+  auto* message = new Message(queue.load(std::memory_order_relaxed));
   message->c.primitive = primitive;
   message->c.connection = handle.load(std::memory_order_relaxed);
   return message;

@@ -95,8 +95,9 @@ void Connection::start_tcp() {
   }
   if (error == 0) return begin_handshake();
   if (error != EINPROGRESS) return fail_connect(ending_of_outcome(outcome_of_errno(error, call)));
+  Ending ending = watch();
+  if (ending.result != TRESTLE_RESULT_SUCCESS) return fail_connect(ending);
   state_ = State::kConnecting;
-  watch();
   set_deadline(after(session()->config().connect_timeout_ms));
 }
 
@@ -110,7 +111,6 @@ void Connection::tcp_connected() {
 void Connection::confirm_connect(const Ending& ending) {
   Message* message = server_ ? new_indication(TRESTLE_PRIM_CONNECTION_CONNECT_IND)
                              : std::exchange(connect_request_, nullptr);
-  if (!message) return;
   message->ends_handshake = true;
   message->c.session = session_handle.load(std::memory_order_relaxed);
   fill(message, ending, backend());

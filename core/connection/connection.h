@@ -46,6 +46,7 @@ class Connection : public Child {
 
  protected:
   void on_request(Message* request) override;
+  void on_cancelled(const Message& request) override;
   void on_response(Response& response) override;
   void on_wake() override;
   void on_io(uint32_t epoll_events) override;
@@ -95,7 +96,7 @@ class Connection : public Child {
   void refuse(Message* request);
   void on_disconnect_request(Message* request);
   void on_accept_response(Response& response);
-  void watch();
+  Ending watch();
   void unwatch();
 
   // connect.cc
@@ -119,7 +120,7 @@ class Connection : public Child {
   void unwind_parked_handshake();
   int32_t ask(const trestle_ask& question);
   bool peer_was_verified() const;
-  bool indicate_certificate(const trestle_ask& question);
+  void indicate_certificate(const trestle_ask& question) noexcept;
   Ending handshake_ending() const;
 
   // data.cc
@@ -135,7 +136,7 @@ class Connection : public Child {
   // close.cc
   void peer_closed(const Ending& ending);
   void send_close_notify();
-  void finish_disconnect(int32_t result);
+  void finish_disconnect(const Ending& ending);
   void destroy(Message* request);
   void drop_backend_connection();
   void close_transport();
@@ -144,7 +145,7 @@ class Connection : public Child {
   void leave_listener();
   Ending ending_of(const trestle_backend_error& error) const;
   static void fill(Message* message, const Ending& ending, const trestle_backend* backend);
-  Message* new_indication(uint32_t primitive);
+  Message* new_indication(uint32_t primitive) noexcept;
 
   const trestle_backend* backend() const;
   // An accepted connection that was disconnected has nowhere to connect to.

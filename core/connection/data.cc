@@ -156,15 +156,15 @@ bool Connection::pump_receive() {
 
 // Takes the buffer over. Large data goes out in it, small data in one of its size.
 void Connection::indicate_data(uint8_t* buffer, size_t length) {
-  Message* message = length > 0 ? new_indication(TRESTLE_PRIM_CONNECTION_DATA_IND) : nullptr;
-  if (message) {
-    if (length > kRecord) {
+  if (length > 0) {
+    Message* message = new_indication(TRESTLE_PRIM_CONNECTION_DATA_IND);
+    if (length <= kRecord) message->buffer = static_cast<uint8_t*>(std::malloc(length));
+    if (message->buffer) {
+      std::memcpy(message->buffer, buffer, length);
+    } else {
       auto* shrunk = static_cast<uint8_t*>(std::realloc(buffer, length));
       message->buffer = shrunk ? shrunk : buffer;
       buffer = nullptr;
-    } else {
-      message->buffer = static_cast<uint8_t*>(std::malloc(length));
-      if (message->buffer) std::memcpy(message->buffer, buffer, length);
     }
     message->c.data = message->buffer;
     message->c.length = length;

@@ -36,8 +36,9 @@ const trestle_host& Connection::host() {
 }
 
 void Connection::begin_handshake() {
-  if (!watched_) watch();
   Ending ending;
+  if (!watched_) ending = watch();
+  if (ending.result != TRESTLE_RESULT_SUCCESS) return fail_connect(ending);
   handshake_.reset(new (std::nothrow) Handshake());
   if (!handshake_) {
     ending.result = TRESTLE_RESULT_OUT_OF_MEMORY;
@@ -53,6 +54,7 @@ void Connection::begin_handshake() {
     return fail_connect(ending);
   }
   tls_ = made;
+  close_sent_ = false;
   handshake_->hello_deadline = after(session()->config().hello_timeout_ms);
   handshake_->receive_deadline = after(session()->config().receive_timeout_ms);
   state_ = State::kHandshaking;
@@ -119,7 +121,6 @@ void Connection::establish() {
   handshake_.reset();
   set_deadline(kNever);
   state_ = State::kEstablished;
-  close_sent_ = false;
   confirm_connect(Ending());
   unwatch();
   heading_for_ = Lane::kData;
@@ -146,10 +147,7 @@ int32_t Connection::ask(const trestle_ask& question) {
     h.verdict = h.judgement.automatic(config.role);
     return h.verdict == TRESTLE_RESULT_SUCCESS ? TRESTLE_ANSWER_YES : TRESTLE_ANSWER_NO;
   }
-  if (!indicate_certificate(question)) {
-    h.verdict = TRESTLE_RESULT_OUT_OF_MEMORY;
-    return TRESTLE_ANSWER_NO;
-  }
+  indicate_certificate(question);
   // Other connections will use the worker's buffer before this one goes on.
   transport_.stash_input();
   h.fiber->park();
@@ -166,10 +164,9 @@ bool Connection::peer_was_verified() const {
   return handshake_->asked || !certificate_is_due(config, info.suite);
 }
 
-bool Connection::indicate_certificate(const trestle_ask& question) {
+void Connection::indicate_certificate(const trestle_ask& question) noexcept {
   const Judgement& judgement = handshake_->judgement;
   Message* message = new_indication(TRESTLE_PRIM_CONNECTION_CERT_IND);
-  if (!message) return false;
   message->c.session = session_handle.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < question.certificate_count; ++i) {
     const trestle_bytes& one = question.certificates[i];
@@ -189,7 +186,6 @@ bool Connection::indicate_certificate(const trestle_ask& question) {
     message->c.result = judgement.result;
   }
   message->queue->deliver(message);
-  return true;
 }
 
 void Connection::answer_certificate(bool accepted) {

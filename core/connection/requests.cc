@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/connection/connection.h"
+#include "core/connection/system_error.h"
 #include "core/engine/engine.h"
 #include "core/listener/listener.h"
 #include "core/messages/queue.h"
@@ -122,6 +123,11 @@ void Connection::on_request(Message* request) {
   }
 }
 
+// The handle may still be in use for a moment: its window shows what is confirmed.
+void Connection::on_cancelled(const Message& request) {
+  if (request.c.primitive == TRESTLE_PRIM_CONNECTION_DATA_CFM) credits.end_send(request.handle);
+}
+
 // Wrong order: the connection stays as it is.
 void Connection::refuse(Message* request) {
   int32_t result = TRESTLE_RESULT_WRONG_STATE;
@@ -234,7 +240,9 @@ void Connection::on_deadline() {
       fail_connect(ending);
       break;
     case State::kClosing:
-      finish_disconnect(TRESTLE_RESULT_CLOSE_TIMEOUT);
+      ending.result = TRESTLE_RESULT_CLOSE_TIMEOUT;
+      ending.detail = "the peer did not close in time";
+      finish_disconnect(ending);
       break;
     case State::kInvalid:
     case State::kPeerClosed:
@@ -251,17 +259,25 @@ void Connection::on_arrival() {
     state_ = State::kPreparing;
     prepare();
   } else if (state_ == State::kEstablished || state_ == State::kClosing) {
-    watch();
     if (state_ == State::kClosing) set_deadline(close_deadline_);
-    pump();
+    Ending ending = watch();
+    ending.result == TRESTLE_RESULT_SUCCESS ? pump() : peer_closed(ending);
   }
 }
 
 // Events tell only of changes: whatever came before the descriptor was watched is asked for once.
-void Connection::watch() {
-  worker()->watch(transport_.fd(), handle.load(std::memory_order_relaxed));
+Ending Connection::watch() {
+  Ending ending;
+  if (!worker()->watch(transport_.fd(), handle.load(std::memory_order_relaxed))) {
+    ending.result = TRESTLE_RESULT_SYSTEM;
+    ending.library_code = errno;
+    ending.library_text = strerror_text(errno);
+    ending.detail = "epoll_ctl";
+    return ending;
+  }
   transport_.note_events(EPOLLIN);
   watched_ = true;
+  return ending;
 }
 
 void Connection::unwatch() {

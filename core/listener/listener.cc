@@ -86,14 +86,17 @@ void Listener::start() {
     case Session::ContextState::kReady:
       break;
   }
-  listening_ = true;
   Message* request = std::exchange(listen_request_, nullptr);
+  if (!worker()->watch(socket_.fd(), handle.load(std::memory_order_relaxed))) {
+    confirm_outcome(request, outcome_of_errno(errno, "epoll_ctl"), nullptr);
+    return end(nullptr);
+  }
+  listening_ = true;
   request->c.listener = handle.load(std::memory_order_relaxed);
   request->c.family = static_cast<uint16_t>(local_.family);
   request->c.port = local_.port;
   std::copy(std::begin(local_.address), std::end(local_.address), request->c.address);
   Engine::confirm(request);
-  worker()->watch(socket_.fd(), handle.load(std::memory_order_relaxed));
   accept_some();
 }
 

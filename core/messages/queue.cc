@@ -56,9 +56,16 @@ bool Queue::add_user() {
 
 void Queue::remove_user() { claims_.fetch_sub(kUser, std::memory_order_acq_rel); }
 
+bool Queue::claim(uint64_t expected_handle) {
+  if (!add_user()) return false;
+  if (handle.load(std::memory_order_acquire) == expected_handle) return true;
+  remove_user();
+  return false;
+}
+
 bool Queue::retire() {
-  uint64_t none = 0;
-  return claims_.compare_exchange_strong(none, kRetired, std::memory_order_acq_rel);
+  uint64_t only_mine = kUser;
+  return claims_.compare_exchange_strong(only_mine, kRetired, std::memory_order_acq_rel);
 }
 
 void Queue::deliver(Message* message) {

@@ -31,7 +31,12 @@ class Queue {
   bool add_user();
   void remove_user();
 
-  // Lets nobody in any more, if nobody answers to it. False: somebody does.
+  // Likewise, for whoever found the queue by its handle: the slot may be another queue's by now, but
+  // not any more once it is claimed. False: it is, or the queue is being destroyed.
+  bool claim(uint64_t expected_handle);
+
+  // Lets nobody in any more, if the caller is its only user and no confirm is on its way. False:
+  // it is not.
   bool retire();
 
   // Takes the message over and shows it to the program. Any worker.

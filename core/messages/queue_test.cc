@@ -85,7 +85,17 @@ TEST_F(QueueTest, APlaceIsTakenFromTheRequestUntilItsConfirmIsFetched) {
   EXPECT_FALSE(queue_.reserve());
 }
 
-TEST_F(QueueTest, RetiresOnlyWhenNobodyAnswersToIt) {
+TEST_F(QueueTest, OnlyTheHandleOfItsPresentUseClaimsIt) {
+  queue_.handle = 7;
+  EXPECT_FALSE(queue_.claim(6));
+  ASSERT_TRUE(queue_.claim(7));
+  EXPECT_TRUE(queue_.retire()) << "a claim that failed left nothing behind";
+  EXPECT_FALSE(queue_.claim(7));
+}
+
+TEST_F(QueueTest, RetiresOnlyForItsLastUser) {
+  EXPECT_FALSE(queue_.retire());
+  ASSERT_TRUE(queue_.add_user());
   ASSERT_TRUE(queue_.reserve());
   EXPECT_FALSE(queue_.retire());
   queue_.unreserve();
@@ -170,6 +180,7 @@ TEST_F(QueueTest, PlacesAreBoundedOnManyThreads) {
     });
   }
   for (std::thread& one : threads) one.join();
+  ASSERT_TRUE(queue_.add_user());
   EXPECT_TRUE(queue_.retire());
 }
 

@@ -168,7 +168,7 @@ void Session::create_connection(Message* request) {
   Queue* queue = this->queue();
   if (arguments.other_queue != 0) {
     queue = engine_->queues().find(arguments.other_queue);
-    if (!queue || !queue->add_user()) {
+    if (!queue || !queue->claim(arguments.other_queue)) {
       return confirm_outcome(
           request, Outcome::failure(TRESTLE_RESULT_BAD_HANDLE, "the connection's queue is gone"),
           nullptr);
