@@ -43,6 +43,8 @@ TEST_P(PskTest, IsAllThatTwoSidesNeed) {
   ASSERT_TRUE(pair.established()) << pair.explanation();
   EXPECT_EQ(pair.client.asks(), 0);
   EXPECT_EQ(pair.server.asks(), 0);
+  EXPECT_EQ(pair.client.info().by_psk, 1u);
+  EXPECT_EQ(pair.server.info().by_psk, 1u);
   Outcome end;
   EXPECT_EQ(transfer(&pair.client, &pair.server, "up", &end), "up");
   EXPECT_EQ(transfer(&pair.server, &pair.client, "down", &end), "down");
@@ -123,7 +125,24 @@ TEST_P(PskTest, ServerWithACertificateAloneIsNotTaken) {
   if (pair.established()) {
     // Then it is a certificate like any other, and was asked about.
     EXPECT_EQ(pair.client.asks(), 1);
+    EXPECT_EQ(pair.client.info().by_psk, 0u);
+    EXPECT_EQ(pair.server.info().by_psk, 0u);
   }
+}
+
+// A server may have none, and another version than the one that the PSK is for.
+TEST_P(PskTest, OneOfTls13DoesNotKeepOutTls12) {
+  if (version() != TRESTLE_VERSION_TLS12) GTEST_SKIP() << "about servers of TLS 1.2";
+  const PairParameter both{GetParam().client, GetParam().server, 0};
+  Scenario scenario(both);
+  scenario.client.psk = kKey;
+  scenario.client.psk_identity = kIdentity;
+  scenario.server.version_max = TRESTLE_VERSION_TLS12;
+  Pair& pair = scenario.make_pair();
+  pair.handshake();
+  EXPECT_EQ(pair.established() ? 1 : 0, pair.client.asks()) << pair.explanation();
+  expect_same(where(), "PSK of TLS 1.3 with a server of TLS 1.2", "by certificate",
+              pair.established() ? "by certificate" : "refused", pair.explanation());
 }
 
 TRESTLE_FOR_EACH_PAIR_AND_VERSION(PskTest);

@@ -195,6 +195,17 @@ TEST_F(Nonsense, NotAskingAtAll) {
   EXPECT_EQ(cfm.detail(), "the backend did not ask about the peer's certificate");
 }
 
+// A PSK alone excuses nobody: it has to be what the handshake went by.
+TEST_F(Nonsense, NotAskingBecauseThereIsAPsk) {
+  script().misbehave(Slot::kHandshake, returning(TRESTLE_BACKEND_OK));
+  script().indulge(Vice::kIgnoresPsks);
+  TwoEngines two;
+  ASSERT_EQ(two.client.cert_client(TRESTLE_PSK, "a key")->result, TRESTLE_RESULT_SUCCESS);
+  Message cfm = connect(two);
+  EXPECT_EQ(cfm->result, TRESTLE_RESULT_HANDSHAKE_FAILED) << cfm;
+  EXPECT_EQ(cfm.detail(), "the backend did not ask about the peer's certificate");
+}
+
 TEST_F(Nonsense, AServerThatRequiresACertificateHasToAskForItToo) {
   Program program;
   Session server = program.server("fake");

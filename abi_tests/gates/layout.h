@@ -146,7 +146,8 @@ SIZE(trestle_backend_config, 104);
 FIELD(trestle_backend_connection_info, size, 0, 4);
 FIELD(trestle_backend_connection_info, version, 4, 2);
 FIELD(trestle_backend_connection_info, suite, 6, 2);
-SIZE(trestle_backend_connection_info, 8);
+FIELD(trestle_backend_connection_info, by_psk, 8, 4);
+SIZE(trestle_backend_connection_info, 12);
 
 FIELD(trestle_backend, size, 0, 4);
 FIELD(trestle_backend, abi, 4, 4);

@@ -159,6 +159,9 @@ typedef struct trestle_backend_connection_info {
   uint32_t size;
   uint16_t version; /* as on the wire */
   uint16_t suite;   /* IANA */
+  /* 1: the pre-shared key took the place of certificates; 0: it did not, be it configured or
+   * offered. The host goes by this, since the suites of TLS 1.3 don't tell. */
+  uint32_t by_psk;
 } trestle_backend_connection_info;
 
 /* The table. No slot may be NULL, except those that say so. */

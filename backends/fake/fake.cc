@@ -119,7 +119,9 @@ void identity_free(trestle_backend_identity* identity) {
 int32_t context_new(const trestle_backend_config* config, trestle_backend_context** context,
                     trestle_backend_error* error) {
   if (const auto now = scripted(Slot::kContextNew, error)) return *now;
-  if (config->psk.length != 0) return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, "PSK");
+  if (config->psk.length != 0 && !script().has(Vice::kIgnoresPsks)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, "PSK");
+  }
   for (uint32_t i = 0; i < config->suite_count; ++i) {
     if (contains(kSuites, config->suites[i])) continue;
     char name[16];

@@ -45,6 +45,7 @@ enum class Vice {
   kAsksAboutNothing,      // a question without a certificate
   kAsksBeforeHandshake,   // in connection_new
   kAsksWhileDecrypting,
+  kIgnoresPsks,           // takes one, and knows nobody by it
   kCount,
 };
 

@@ -270,10 +270,13 @@ bool Connection::is_peer_acceptable() const {
   if (asked_) return true;
   if (context_.is_server()) return context_.client_auth != TRESTLE_CLIENT_AUTH_REQUIRE;
   // Without a certificate, the server is known by the PSK, or was to be anonymous.
-  const gnutls_credentials_type_t type = gnutls_auth_server_get_type(session_.get());
-  const Suite *suite = find_suite(suite_);
-  if (type == GNUTLS_CRD_PSK) return suite->kx != GNUTLS_KX_RSA_PSK;
-  return type == GNUTLS_CRD_ANON && suite->kx == GNUTLS_KX_ANON_DH;
+  return is_by_psk() || (gnutls_auth_server_get_type(session_.get()) == GNUTLS_CRD_ANON &&
+                         find_suite(suite_)->kx == GNUTLS_KX_ANON_DH);
+}
+
+bool Connection::is_by_psk() const {
+  return gnutls_auth_server_get_type(session_.get()) == GNUTLS_CRD_PSK &&
+         find_suite(suite_)->kx != GNUTLS_KX_RSA_PSK;
 }
 
 Connection::Step Connection::judge(int code) {
@@ -385,6 +388,7 @@ void Connection::info(trestle_backend_connection_info *info) const {
                       ? TRESTLE_VERSION_TLS13
                       : TRESTLE_VERSION_TLS12;
   info->suite = suite_;
+  info->by_psk = is_by_psk();
 }
 
 }  // namespace trestle::gnutls_backend

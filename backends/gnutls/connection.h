@@ -45,6 +45,7 @@ class Connection {
   int note_server_hello(const gnutls_datum_t &message);
   int ask_once();
   bool is_peer_acceptable() const;
+  bool is_by_psk() const;
 
   // One step of GnuTLS, as far as the caller has to know.
   enum class Step { kDone, kWantRead, kAgain, kFailed };

@@ -186,6 +186,9 @@ void info(const trestle_backend_connection *connection, trestle_backend_connecti
   const SSL_CIPHER *cipher = SSL_get_current_cipher(connection->ssl.get());
   info->version = static_cast<uint16_t>(SSL_version(connection->ssl.get()));
   info->suite = cipher == nullptr ? 0 : SSL_CIPHER_get_protocol_id(cipher);
+  // In TLS 1.3 a PSK is a session that was resumed, and there are no others here.
+  info->by_psk = SSL_session_reused(connection->ssl.get()) == 1 ||
+                 (cipher != nullptr && SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk);
 }
 
 }  // namespace trestle::openssl

@@ -28,7 +28,8 @@ int pull(WOLFSSL*, char* buffer, int size, void* context) {
 }
 
 int push(WOLFSSL*, char* data, int size, void* context) {
-  return self(context)->on_push(data, size);
+  return guarded_callback(self(context), int{WOLFSSL_CBIO_ERR_GENERAL},
+                          [&] { return self(context)->on_push(data, size); });
 }
 
 // Comes before `verify` for the same certificate, and clears whatever wolfSSL found: the alert of a

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/wolfssl/error.h"
+#include "backends/wolfssl/messages.h"
 #include "backends/wolfssl/suites.h"
 
 namespace {
@@ -111,7 +112,7 @@ int trestle_backend_connection::on_push(const char* data, int size) {
   return size;
 }
 
-// Learns from the record headers when what we send becomes encrypted.
+// Learns from the records when what we send becomes encrypted, and what a server of ours chose.
 void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
   while (!sends_encrypted_ && size >= 5) {
     sends_encrypted_ = data[0] == kApplicationData ||
@@ -119,6 +120,9 @@ void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
                         wolfSSL_version(library_.get()) != TLS1_3_VERSION);
     const size_t record = 5u + (static_cast<size_t>(data[3]) << 8 | data[4]);
     if (record > size) break;
+    if (const auto hello = trestle::wolf::parse_server_hello({data + 5, data + record})) {
+      by_psk_ = hello->takes_psk;
+    }
     data += record;
     size -= record;
   }
@@ -226,17 +230,23 @@ int32_t trestle_backend_connection::handshake(trestle_backend_error* error) {
   return TRESTLE_BACKEND_OK;
 }
 
+// In TLS 1.2 the suite tells, in TLS 1.3 the ServerHello.
+bool trestle_backend_connection::is_by_psk() const {
+  const auto* suite = find_suite(suite_);
+  if (context_.psk.size() == 0 || suite == nullptr) return false;
+  return suite->authentication == Authentication::kPsk ||
+         (suite->authentication == Authentication::kTls13 && by_psk_);
+}
+
 // wolfSSL's word is not enough for this: a client talks to nobody whose certificate the host has
 // not seen, unless a suite that it named does without one.
 bool trestle_backend_connection::is_established_properly(trestle_backend_error* error) {
   const auto* suite = find_suite(suite_);
-  const bool by_psk = context_.psk.size() > 0 && suite != nullptr &&
-                      suite->authentication != Authentication::kCertificate;
   const bool anonymous = context_.role == TRESTLE_ROLE_CLIENT && suite != nullptr &&
                          suite->authentication == Authentication::kAnonymous;
   const bool needs_certificate = context_.role == TRESTLE_ROLE_CLIENT ||
                                  context_.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE;
-  if (asked_ || !needs_certificate || by_psk || anonymous) return true;
+  if (asked_ || !needs_certificate || is_by_psk() || anonymous) return true;
   state_ = State::kFailed;
   fail(error, TRESTLE_RESULT_HANDSHAKE_FAILED, 0, "the peer showed no certificate");
   failure_ = std::make_unique<trestle_backend_error>(*error);
@@ -319,6 +329,7 @@ int32_t trestle_backend_connection::close(trestle_backend_error* error) {
 void trestle_backend_connection::info(trestle_backend_connection_info* info) const {
   info->version = version_;
   info->suite = suite_;
+  info->by_psk = is_by_psk();
 }
 
 namespace trestle::wolf {

@@ -83,6 +83,7 @@ struct trestle_backend_connection {
   Verdict judge_client_hello();
   Verdict judge_server_hello();
   Verdict judge_message(const std::vector<uint8_t>& message);
+  bool is_by_psk() const;
   bool is_established_properly(trestle_backend_error* error);
   void note_pushed(const uint8_t* data, size_t size);
   bool may_send_plain_alert() const;
@@ -102,6 +103,7 @@ struct trestle_backend_connection {
   bool hello_judged_ = false;
   bool certificate_came_ = false; // the message, be it empty
   bool asked_ = false;
+  bool by_psk_ = false; // the ServerHello of TLS 1.3 took the PSK
   bool transport_ended_ = false;
   bool sends_encrypted_ = false;
   std::optional<uint8_t> held_alert_;  // wolfSSL's, in the clear

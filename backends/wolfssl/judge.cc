@@ -57,6 +57,7 @@ trestle_backend_connection::Verdict trestle_backend_connection::judge_server_hel
   const auto hello = trestle::wolf::parse_server_hello(inbound_.first_message());
   if (!hello) return Verdict::kNone;
   hello_judged_ = true;
+  by_psk_ = hello->takes_psk;
   const auto* suite = find_suite(hello->suite);
   const bool offered = suite != nullptr && contains(context_.suites, hello->suite);
   const bool tls13 = hello->selected_version == TRESTLE_VERSION_TLS13;

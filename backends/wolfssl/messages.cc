@@ -103,6 +103,7 @@ std::optional<ServerHello> parse_server_hello(const std::vector<uint8_t>& messag
   while (!hello.at_end()) {
     const size_t type = hello.number(2);
     const size_t length = hello.number(2);
+    if (type == kPreSharedKey) found.takes_psk = true;
     if (type == kSupportedVersions && length == 2) {
       found.selected_version = static_cast<uint16_t>(hello.number(2));
     } else {

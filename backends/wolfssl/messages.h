@@ -27,6 +27,7 @@ std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& messag
 struct ServerHello {
   uint16_t suite = 0;
   uint16_t selected_version = 0; // RFC 8446, 4.2.1; 0 without the extension
+  bool takes_psk = false;        // RFC 8446, 4.2.11
 };
 std::optional<ServerHello> parse_server_hello(const std::vector<uint8_t>& message);
 

@@ -92,6 +92,8 @@ TEST(ServerHello, TellsItsChoice) {
   ASSERT_TRUE(tls13);
   EXPECT_EQ(tls13->suite, 0x1301);
   EXPECT_EQ(tls13->selected_version, 0x0304);
+  EXPECT_FALSE(tls13->takes_psk);
+  EXPECT_TRUE(parse_server_hello(server_hello(0x1301, extension(41, number(0, 2))))->takes_psk);
   EXPECT_FALSE(parse_server_hello(client_hello("")));
 }
 

@@ -95,8 +95,8 @@ Outcome apply_option(SessionConfig& config, const RequestArguments& arguments);
 int32_t check_option_arguments(uint32_t option, int64_t number, const uint8_t* bytes,
                                uint64_t length);
 
-// Whether a handshake that negotiated `suite` can't be without a certificate of the peer.
-bool certificate_is_due(const SessionConfig& config, uint16_t suite);
+// Whether a handshake that ended like this can't have been without a certificate of the peer.
+bool certificate_is_due(const SessionConfig& config, const trestle_backend_connection_info& info);
 
 // Makes the backend's context of a configuration that is final.
 Outcome make_context(const SessionConfig& config, trestle_backend_context** context);

@@ -97,9 +97,8 @@ Outcome check_identity(const SessionConfig& config, const std::vector<uint16_t>&
 
 }  // namespace
 
-bool certificate_is_due(const SessionConfig& config, uint16_t suite) {
-  // With a PSK, the suites of TLS 1.3 don't tell.
-  if (!config.psk.empty() || is_anonymous(suite)) return false;
+bool certificate_is_due(const SessionConfig& config, const trestle_backend_connection_info& info) {
+  if ((!config.psk.empty() && info.by_psk == 1) || is_anonymous(info.suite)) return false;
   return config.role == TRESTLE_ROLE_CLIENT || config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE;
 }
 
