@@ -20,14 +20,6 @@ const Suite& tls12_suite() {
 
 const Psk kPsk = {"a client of ours", std::string("\x00\x10\xFF a pre-shared key", 20)};
 
-// "HANDSHAKE_FAILED, alert 51 sent", as the table of differences says it.
-std::string outcome_text(const Message& end) {
-  std::string text = api().result_name(end->result);
-  if (end.alert() == TRESTLE_ALERT_NONE) return text;
-  const bool sent = end->error->alert_direction == TRESTLE_ALERT_DIRECTION_SENT;
-  return text + ", alert " + std::to_string(end.alert()) + (sent ? " sent" : " received");
-}
-
 // In TLS 1.3, GnuTLS's key exchange PSK would be psk_ke (RFC 8446, 4.2.9).
 constexpr char kGnutlsPskDheKe[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-KX-ALL:+ECDHE-PSK:+DHE-PSK";
 

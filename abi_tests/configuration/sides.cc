@@ -57,6 +57,13 @@ Connection accept_next(Program& program) {
   return connection;
 }
 
+std::string outcome_text(const Message& end) {
+  std::string text = api().result_name(end->result);
+  if (end.alert() == TRESTLE_ALERT_NONE) return text;
+  const bool sent = end->error->alert_direction == TRESTLE_ALERT_DIRECTION_SENT;
+  return text + ", alert " + std::to_string(end.alert()) + (sent ? " sent" : " received");
+}
+
 void echo_once(Program& program, Connection& connection) {
   Message data = program.expect(TRESTLE_PRIM_CONNECTION_DATA_IND);
   connection.send(data.data());

@@ -48,6 +48,10 @@ uint16_t listen_on(Session& server);
 // Awaits a connection to a listening session and accepts it; the handshake begins.
 Connection accept_next(Program& program);
 
+// How a handshake ended, as the table of known differences says it:
+// "HANDSHAKE_FAILED, alert 51 sent".
+std::string outcome_text(const Message& end);
+
 // Sends back the first data that comes and awaits the client's close.
 void echo_once(Program& program, Connection& connection);
 

@@ -161,6 +161,9 @@ int32_t make_negotiable(const trestle_backend_config &config, Negotiable *negoti
   }
   // The profile: GnuTLS itself sets no limits, its certificate verification is not used.
   text.append(":+CTYPE-X509:%SERVER_PRECEDENCE:%NO_TICKETS:%PROFILE_VERY_WEAK");
+  // A server that doesn't know RFC 5746 may take this handshake for the renegotiation of somebody
+  // else's connection, and the client can't tell. Servers of ours never renegotiate.
+  if (config.role == TRESTLE_ROLE_CLIENT) text.append(":%SAFE_RENEGOTIATION");
 
   const int code = make(&negotiable->priority, gnutls_priority_init2, text.get(), nullptr, 0u);
   if (code < 0 || !set_suites(negotiable->priority.get(), suites)) {
