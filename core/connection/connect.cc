@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From CONNECT_REQ or ACCEPT_RES to the handshake, and how it fails.
 #include <errno.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <iterator>
@@ -105,6 +106,20 @@ void Connection::tcp_connected() {
   if (int error = transport_.connect_error())
     return fail_connect(ending_of_outcome(outcome_of_errno(error, "connect")));
   begin_handshake();
+}
+
+// Events tell only of changes: whatever came before the descriptor was watched is asked for once.
+Ending Connection::watch() {
+  if (!worker()->watch(transport_.fd(), handle.load(std::memory_order_relaxed)))
+    return ending_of_outcome(outcome_of_errno(errno, "epoll_ctl"));
+  transport_.note_events(EPOLLIN);
+  watched_ = true;
+  return Ending();
+}
+
+void Connection::unwatch() {
+  if (watched_) worker()->unwatch(transport_.fd());
+  watched_ = false;
 }
 
 // CONNECT_CFM of a client, CONNECT_IND of a server.

@@ -96,8 +96,6 @@ class Connection : public Child {
   void refuse(Message* request);
   void on_disconnect_request(Message* request);
   void on_accept_response(Response& response);
-  Ending watch();
-  void unwatch();
 
   // connect.cc
   void bind(Message* request);
@@ -106,6 +104,8 @@ class Connection : public Child {
   void prepare();
   void start_tcp();
   void tcp_connected();
+  Ending watch();
+  void unwatch();
   void confirm_connect(const Ending& ending);
   void fail_connect(const Ending& ending);
   void cancel_connect();

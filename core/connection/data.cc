@@ -151,7 +151,7 @@ bool Connection::pump_receive() {
   }
   transport_.stash_input();
   transport_.flush(worker());  // a key update's answer, for example
-  return transport_.held_back();
+  return transport_.held_back() || (transport_.failed() && unanswered_ < window);
 }
 
 // Takes the buffer over. Large data goes out in it, small data in one of its size.

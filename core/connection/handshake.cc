@@ -114,7 +114,7 @@ void Connection::schedule_handshake_deadline() {
   if (transport_.take_progress())
     h.receive_deadline = after(session()->config().receive_timeout_ms);
   set_deadline(std::min(h.hello_deadline, h.receive_deadline));
-  if (transport_.held_back()) yield();
+  if (transport_.held_back() || transport_.failed()) yield();
 }
 
 void Connection::establish() {
@@ -161,7 +161,7 @@ bool Connection::peer_was_verified() const {
   trestle_backend_connection_info info{};
   info.size = sizeof info;
   backend()->info(tls_, &info);
-  return handshake_->asked || !certificate_is_due(config, info);
+  return handshake_->asked || !certificate_is_due(config, info.suite);
 }
 
 void Connection::indicate_certificate(const trestle_ask& question) noexcept {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the program asks and answers, by state.
 #include <errno.h>
-#include <sys/epoll.h>
 
 #include <algorithm>
 #include <new>
 
 #include "core/base/clock.h"
 #include "core/connection/connection.h"
-#include "core/connection/system_error.h"
 #include "core/engine/engine.h"
 #include "core/listener/listener.h"
 #include "core/messages/queue.h"
@@ -263,26 +261,6 @@ void Connection::on_arrival() {
     Ending ending = watch();
     ending.result == TRESTLE_RESULT_SUCCESS ? pump() : peer_closed(ending);
   }
-}
-
-// Events tell only of changes: whatever came before the descriptor was watched is asked for once.
-Ending Connection::watch() {
-  Ending ending;
-  if (!worker()->watch(transport_.fd(), handle.load(std::memory_order_relaxed))) {
-    ending.result = TRESTLE_RESULT_SYSTEM;
-    ending.library_code = errno;
-    ending.library_text = strerror_text(errno);
-    ending.detail = "epoll_ctl";
-    return ending;
-  }
-  transport_.note_events(EPOLLIN);
-  watched_ = true;
-  return ending;
-}
-
-void Connection::unwatch() {
-  if (watched_) worker()->unwatch(transport_.fd());
-  watched_ = false;
 }
 
 void Connection::release(uint64_t old_handle) {

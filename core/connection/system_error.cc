@@ -23,7 +23,8 @@ int32_t result_of_errno(int error) {
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM: return TRESTLE_RESULT_SYSTEM;
+    case ENOMEM:
+    case ENOSPC: return TRESTLE_RESULT_SYSTEM;
     default: return TRESTLE_RESULT_TRANSPORT;
   }
 }

@@ -167,6 +167,7 @@ bool Transport::fill(Worker* worker) {
   }
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     readable_ = false;
+    ended_ = failed_;  // nothing more is to be said, so nothing more will be heard
   } else {
     if (n < 0) error_ = errno;
     ended_ = true;
