@@ -30,7 +30,8 @@ Ending ending_of_outcome(const Outcome& outcome) {
 }  // namespace
 
 int64_t Connection::after(uint32_t timeout_ms) {
-  return timeout_ms == 0 ? kNever : now_ms() + timeout_ms;
+  // The present millisecond has begun already; no deadline comes early.
+  return timeout_ms == 0 ? kNever : now_ms() + 1 + timeout_ms;
 }
 
 void Connection::bind(Message* request) {

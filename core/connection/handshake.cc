@@ -161,7 +161,7 @@ bool Connection::peer_was_verified() const {
   trestle_backend_connection_info info{};
   info.size = sizeof info;
   backend()->info(tls_, &info);
-  return handshake_->asked || !certificate_is_due(config, info.suite);
+  return handshake_->asked || !certificate_is_due(config, info);
 }
 
 void Connection::indicate_certificate(const trestle_ask& question) noexcept {
