@@ -188,7 +188,8 @@ typedef struct trestle_backend {
 
   /* One signature of X.509. `scheme` is IANA's signature scheme of the same algorithms (for ECDSA
    * by its hash, whatever the curve; DSA 0x0202 and 0x0402, as in TLS 1.2); spki is a DER
-   * SubjectPublicKeyInfo. 1: valid; 0: not; TRESTLE_BACKEND_ERROR: algorithm or key not supported. */
+   * SubjectPublicKeyInfo. What the key's own parameters of RSASSA-PSS allow (RFC 4055, 3.3), the
+   * host has seen to. 1: valid; 0: not; TRESTLE_BACKEND_ERROR: algorithm or key not supported. */
   int32_t (*verify_signature)(uint16_t scheme, const trestle_bytes *spki,
                               const trestle_bytes *message, const trestle_bytes *signature);
 

@@ -9,26 +9,37 @@
 
 #include "backends/wolfssl/context.h"
 #include "backends/wolfssl/inbound.h"
+#include "backends/wolfssl/verdicts.h"
 #include "backends/wolfssl/wolf.h"
 
 namespace trestle::wolf {
 
-// What every wolfSSL context needs so that its connections land here.
-void install_callbacks(trestle_backend_context* context, bool with_tls12_psk);
+// What wolfSSL contexts need so that their connections land here.
+void install_callbacks(WOLFSSL_CTX* library);
+void install_psk_callbacks(const trestle_backend_context& context, bool tls12_suites);
 
 // Kept from process_init on.
 void set_host(const trestle_host* host);
+const trestle_host& host();
 void push_to_host(void* host_connection, const uint8_t* data, size_t size);
 
+// The slots.
 int32_t connection_new(trestle_backend_context* context, void* host_connection,
                        trestle_backend_connection** connection, trestle_backend_error* error);
+void connection_free(trestle_backend_connection* connection);
+int32_t handshake(trestle_backend_connection* connection, trestle_backend_error* error);
+int32_t encrypt(trestle_backend_connection* connection, const uint8_t* data, uint64_t length,
+                trestle_backend_error* error);
+int32_t decrypt(trestle_backend_connection* connection, uint8_t* buffer, uint64_t capacity,
+                uint64_t* length, trestle_backend_error* error);
+int32_t close(trestle_backend_connection* connection, trestle_backend_error* error);
+void info(const trestle_backend_connection* connection, trestle_backend_connection_info* info);
 
 }  // namespace trestle::wolf
 
 struct trestle_backend_connection {
  public:
-  trestle_backend_connection(const trestle_backend_context& context, void* host_connection)
-      : context_(context), host_connection_(host_connection) {}
+  trestle_backend_connection(const trestle_backend_context& context, void* host_connection);
 
   bool open();
   int32_t handshake(trestle_backend_error* error);
@@ -38,81 +49,59 @@ struct trestle_backend_connection {
   int32_t close(trestle_backend_error* error);
   void info(trestle_backend_connection_info* info) const;
 
-  // wolfSSL's callbacks. What they throw ends the handshake.
-  void on_out_of_memory() { verdict_ = Verdict::kOutOfMemory; }
-  int on_pull(char* buffer, int capacity);
-  int on_push(const char* data, int size);
-  void on_message(const uint8_t* data, size_t size);
-  int on_certificate(WOLFSSL_X509_STORE_CTX* store);
-  unsigned offer_psk(char* identity, unsigned identity_max, uint8_t* key, unsigned key_max) const;
-  unsigned find_psk(const char* identity, uint8_t* key, unsigned key_max) const;
-  unsigned find_tls13_psk(const char* identity, uint8_t* key, unsigned key_max);
-  // wolfSSL's name of the suite of TLS 1.3 that goes with the PSK; NULL if there is none.
-  const char* psk_suite() const;
+  // For wolfSSL's callbacks; a verdict ends the handshake.
+  const trestle_backend_context& context() const { return context_; }
+  int on_pull(uint8_t* buffer, int capacity);
+  int on_push(const uint8_t* data, int size);
+  int on_certificate(const WOLFSSL_X509_STORE_CTX& store);
+  void set_verdict(const trestle::wolf::Verdict& verdict);
+  uint16_t psk_suite() const { return psk_suite_; }
 
  private:
-  enum class State { kHandshaking, kEstablished, kFailed };
-  // Why the callbacks ended a handshake or refused to go on, when wolfSSL can't know.
-  enum class Verdict {
-    kNone,
-    kRejected,
-    kChainTooLong,
-    kCertificateSkipped,
-    kMalformed,
-    kUnexpectedCertificate,
-    kNotOffered,
-    kKeyNotAllowed,
-    kNoCommonVersion,
-    kNoCommonGroup,
-    kNoPsk,
-    kUnknownPsk,
-    kPlainAlert,
-    kFlooded,
-    kOutOfMemory,
-  };
+  using Verdict = trestle::wolf::Verdict;
 
   struct Free {
     void operator()(WOLFSSL* connection) const { wolfSSL_free(connection); }
   };
 
+  bool is_client() const { return context_.role == TRESTLE_ROLE_CLIENT; }
+  bool is_tls13() const { return wolfSSL_version(library_.get()) == TLS1_3_VERSION; }
   bool wants_certificate() const;
   int verify_mode() const;
-  bool key_may_sign(const trestle_bytes& leaf) const;
-  bool ask_host(const WOLFSSL_X509_STORE_CTX& store);
-  Verdict judge_inbound();
-  Verdict judge_client_hello();
-  Verdict judge_server_hello();
-  Verdict judge_message(const std::vector<uint8_t>& message);
   bool is_by_psk() const;
-  bool is_established_properly(trestle_backend_error* error);
+  bool is_peer_known() const;
+  const Verdict* ask_host(const WOLFSSL_X509_STORE_CTX& store);
+  const Verdict* judge(const trestle::wolf::HandshakeMessage& message);
+  const Verdict* judge_server_hello(const trestle::wolf::HandshakeMessage& message);
+  const Verdict* judge_client_hello(const trestle::wolf::HandshakeMessage& message);
+  const Verdict* judge_tls12(const trestle::wolf::HandshakeMessage& message) const;
   void note_pushed(const uint8_t* data, size_t size);
   bool may_send_plain_alert() const;
   void send_plain_alert(uint8_t alert);
 
   // What went wrong, from what wolfSSL and the callbacks know; stays for every later call.
   int32_t fail_for_good(int code, trestle_backend_error* error);
-  int32_t classify(int code, trestle_backend_error* error);
+  void classify(int code, trestle_backend_error* error);
   int32_t again(trestle_backend_error* error) const;
 
   const trestle_backend_context& context_;
   void* const host_connection_;
   std::unique_ptr<WOLFSSL, Free> library_;
   trestle::wolf::Inbound inbound_;
-  State state_ = State::kHandshaking;
-  Verdict verdict_ = Verdict::kNone;
-  bool hello_judged_ = false;
-  bool certificate_came_ = false; // the message, be it empty
+  const Verdict* verdict_ = nullptr; // static; the first one stays
+  std::unique_ptr<trestle_backend_error> failure_;
+  bool established_ = false;
+  bool certificate_came_ = false; // the message of TLS 1.2, be it empty
   bool asked_ = false;
-  bool by_psk_ = false; // the ServerHello of TLS 1.3 took the PSK
+  bool takes_psk_ = false; // the ServerHello of TLS 1.3
   bool transport_ended_ = false;
   bool sends_encrypted_ = false;
-  std::optional<uint8_t> held_alert_;  // wolfSSL's, in the clear
-  std::optional<uint8_t> fatal_alert_; // that we sent
   bool read_closed_ = false;  // the peer's close_notify came
   bool write_closed_ = false; // ours went
+  std::optional<uint8_t> held_alert_;  // wolfSSL's, in the clear
+  std::optional<uint8_t> fatal_alert_; // that we sent
   uint16_t version_ = 0;
   uint16_t suite_ = 0;
-  uint16_t psk_suite_ = 0; // a server's choice
+  uint16_t psk_suite_ = 0; // of TLS 1.3, for the PSK: a client's first, a server's choice
   uint32_t answers_ = 0; // records that decrypt made wolfSSL send since the last plaintext
-  std::unique_ptr<trestle_backend_error> failure_;
 };

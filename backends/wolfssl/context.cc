@@ -12,9 +12,9 @@
 namespace trestle::wolf {
 namespace {
 
-// A list of the configuration.
-std::vector<uint16_t> list(const uint16_t* items, uint32_t count) {
-  return std::vector<uint16_t>(items, items + count);
+// To be called with what wolfSSL returned.
+void require(int result, const char* what) {
+  if (result != WOLFSSL_SUCCESS) refuse(TRESTLE_RESULT_NOT_SUPPORTED, result, "%s", what);
 }
 
 // What the suites of a configuration need.
@@ -26,140 +26,125 @@ struct Needs {
   bool finite_field = false;
 };
 
-int32_t find_needs(const std::vector<uint16_t>& suites, Needs* needs,
-                   trestle_backend_error* error) {
-  if (suites.empty()) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "no cipher suite");
-  }
+Needs needs_of(const std::vector<uint16_t>& suites) {
+  Needs needs;
+  if (suites.empty()) refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "no cipher suite");
   for (const uint16_t id : suites) {
     const Suite* suite = find_suite(id);
-    if (suite == nullptr) {
-      return fail(error, TRESTLE_RESULT_SUITE_NOT_SUPPORTED, 0, "suite 0x%04X", id);
-    }
+    if (suite == nullptr) refuse(TRESTLE_RESULT_SUITE_NOT_SUPPORTED, 0, "suite 0x%04X", id);
     const bool tls13 = suite->authentication == Authentication::kTls13;
-    needs->tls13 |= tls13;
-    needs->tls12 |= !tls13;
-    needs->anonymous |= suite->authentication == Authentication::kAnonymous;
-    needs->psk |= suite->authentication == Authentication::kPsk;
-    needs->finite_field |= suite->finite_field;
+    needs.tls13 |= tls13;
+    needs.tls12 |= !tls13;
+    needs.anonymous |= suite->authentication == Authentication::kAnonymous;
+    needs.psk |= suite->authentication == Authentication::kPsk;
+    needs.finite_field |= suite->finite_field;
   }
-  return TRESTLE_BACKEND_OK;
+  return needs;
+}
+
+void check_authentication(const trestle_backend_config& config, const Needs& needs) {
+  const bool server = config.role == TRESTLE_ROLE_SERVER;
+  const bool has_psk = config.psk.length > 0;
+  if (server && config.identity == nullptr && !has_psk && !needs.anonymous) {
+    refuse(TRESTLE_RESULT_NO_IDENTITY, 0, "a server needs a certificate or a PSK");
+  }
+  if (server && config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE &&
+      (has_psk || needs.anonymous)) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "%s handshake brings no client certificate",
+           has_psk ? "a PSK" : "an anonymous");
+  }
 }
 
 // Suites and versions restrict each other.
-struct Versions {
-  bool tls12;
-  bool tls13;
-};
-
-int32_t find_versions(const trestle_backend_config& config, const Needs& needs, Versions* versions,
-                      trestle_backend_error* error) {
+void set_versions(const trestle_backend_config& config, const Needs& needs,
+                  trestle_backend_context* context) {
   if (config.version_min < TRESTLE_VERSION_TLS12 || config.version_max > TRESTLE_VERSION_TLS13) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "versions other than TLS 1.2 and 1.3");
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "versions other than TLS 1.2 and 1.3");
   }
-  versions->tls12 = needs.tls12 && config.version_min <= TRESTLE_VERSION_TLS12 &&
-                    config.version_max >= TRESTLE_VERSION_TLS12;
-  versions->tls13 = needs.tls13 && config.version_min <= TRESTLE_VERSION_TLS13 &&
-                    config.version_max >= TRESTLE_VERSION_TLS13;
-  if (versions->tls12 || versions->tls13) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
-              "no cipher suite for versions 0x%04X to 0x%04X", config.version_min,
-              config.version_max);
+  const auto allows = [&config](uint16_t version) {
+    return config.version_min <= version && version <= config.version_max;
+  };
+  const bool tls12 = needs.tls12 && allows(TRESTLE_VERSION_TLS12);
+  context->tls13 = needs.tls13 && allows(TRESTLE_VERSION_TLS13);
+  if (!tls12 && !context->tls13) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "no cipher suite for versions 0x%04X to 0x%04X",
+           config.version_min, config.version_max);
+  }
+  WOLFSSL_CTX* library = context->library.get();
+  const int min = tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  const int max = context->tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+  require(wolfSSL_CTX_set_min_proto_version(library, min), "the lowest version");
+  require(wolfSSL_CTX_set_max_proto_version(library, max), "the highest version");
 }
 
-// The method of all versions, cut down: that of TLS 1.2 alone answers a client that has only
-// TLS 1.3 with a word about suites, and can't be given a server's curves.
-int32_t set_versions(const Versions& versions, WOLFSSL_CTX* library,
-                     trestle_backend_error* error) {
-  const int min = versions.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
-  const int max = versions.tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
-  if (wolfSSL_CTX_set_min_proto_version(library, min) == WOLFSSL_SUCCESS &&
-      wolfSSL_CTX_set_max_proto_version(library, max) == WOLFSSL_SUCCESS) {
-    return TRESTLE_BACKEND_OK;
-  }
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "this range of versions");
-}
-
-int32_t set_identity(const trestle_backend_identity& identity, WOLFSSL_CTX* library,
-                     trestle_backend_error* error) {
-  int code = 0;
-  if (load_certificates(identity, library, &code) && load_key(identity, library, &code)) {
-    return TRESTLE_BACKEND_OK;
-  }
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code, "the identity does not load");
-}
-
-int32_t set_suites(const std::vector<uint16_t>& suites, WOLFSSL_CTX* library,
-                   trestle_backend_error* error) {
+void set_suites(const std::vector<uint16_t>& suites, WOLFSSL_CTX* library) {
   std::vector<uint8_t> bytes;
   for (const uint16_t suite : suites) {
     bytes.push_back(static_cast<uint8_t>(suite >> 8));
     bytes.push_back(static_cast<uint8_t>(suite));
   }
   const int size = static_cast<int>(bytes.size());
-  if (wolfSSL_CTX_set_cipher_list_bytes(library, bytes.data(), size) == WOLFSSL_SUCCESS) {
-    return TRESTLE_BACKEND_OK;
-  }
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the list of cipher suites");
+  require(wolfSSL_CTX_set_cipher_list_bytes(library, bytes.data(), size),
+          "the list of cipher suites");
 }
 
-int32_t set_signature_schemes(const std::vector<uint16_t>& schemes, WOLFSSL_CTX* library,
-                              trestle_backend_error* error) {
-  std::string names;
-  if (signature_list(schemes, &names) && !names.empty() &&
-      wolfSSL_CTX_set1_sigalgs_list(library, names.c_str()) == WOLFSSL_SUCCESS) {
-    return TRESTLE_BACKEND_OK;
-  }
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the list of signature schemes");
+void append_name(const char* name, std::string* list) {
+  if (!list->empty()) *list += ':';
+  *list += name;
 }
 
-int32_t set_groups(const std::vector<uint16_t>& groups, WOLFSSL_CTX* library,
-                   trestle_backend_error* error) {
-  std::string curves;
-  for (const uint16_t group : groups) {
-    if (!has_group(group)) {
-      return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "group 0x%04X", group);
+void set_signature_schemes(const std::vector<uint16_t>& schemes, WOLFSSL_CTX* library) {
+  std::vector<std::string> names;
+  for (const uint16_t scheme : schemes) {
+    const SignatureName* name = find_signature_name(scheme);
+    if (name == nullptr) refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "signature scheme 0x%04X", scheme);
+    if (std::find(names.begin(), names.end(), name->name) == names.end()) {
+      names.push_back(name->name);
     }
-    const char* name = curve_name(group);
-    if (name != nullptr) curves += (curves.empty() ? "" : ":") + std::string(name);
+  }
+  std::string list;
+  for (const std::string& name : names) append_name(name.c_str(), &list);
+  require(list.empty() ? 0 : wolfSSL_CTX_set1_sigalgs_list(library, list.c_str()),
+          "the list of signature schemes");
+}
+
+void set_groups(const std::vector<uint16_t>& groups, WOLFSSL_CTX* library) {
+  std::string curves;
+  for (const uint16_t id : groups) {
+    const Group* group = find_group(id);
+    if (group == nullptr) refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "group 0x%04X", id);
+    if (group->name != nullptr) append_name(group->name, &curves);
   }
   // The list of names rules curves out for TLS 1.2, the list of numbers sets all groups.
-  if (!curves.empty() &&
-      wolfSSL_CTX_set1_curves_list(library, curves.c_str()) != WOLFSSL_SUCCESS) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "the list of curves");
+  if (!curves.empty()) {
+    require(wolfSSL_CTX_set1_curves_list(library, curves.c_str()), "the list of curves");
   }
   std::vector<int> numbers(groups.begin(), groups.end());
-  const int result =
-      wolfSSL_CTX_set_groups(library, numbers.data(), static_cast<int>(numbers.size()));
-  if (result == WOLFSSL_SUCCESS && !groups.empty()) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "the list of groups");
+  const int count = static_cast<int>(numbers.size());
+  require(count == 0 ? 0 : wolfSSL_CTX_set_groups(library, numbers.data(), count),
+          "the list of groups");
 }
 
-// The smallest group of RFC 7919 that the configuration allows, for a server's DHE suites.
-int32_t set_finite_field(const trestle_backend_config& config, WOLFSSL_CTX* library,
-                         trestle_backend_error* error) {
-  if (config.dh_bits_min > 3072) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "finite-field groups end at 3072 bits");
-  }
-  const DhParams* group =
-      config.dh_bits_min <= 2048 ? wc_Dh_ffdhe2048_Get() : wc_Dh_ffdhe3072_Get();
-  const int result = wolfSSL_CTX_SetTmpDH(library, group->p, static_cast<int>(group->p_len),
-                                          group->g, static_cast<int>(group->g_len));
-  if (result == WOLFSSL_SUCCESS) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "parameters for DHE");
-}
-
-int32_t set_dh_bits_min(uint32_t bits, WOLFSSL_CTX* library, trestle_backend_error* error) {
+// The least that a peer's finite field must have, and for a server's DHE suites the smallest group
+// of RFC 7919 that has it.
+void set_finite_field(uint32_t bits_min, bool serves_dhe, WOLFSSL_CTX* library) {
+  constexpr uint32_t kBitsMax = 16000; // wolfSSL's
   // It counts in bytes.
-  const uint32_t rounded = std::min<uint32_t>((bits + 7) / 8 * 8, 16000);
-  const int result = wolfSSL_CTX_SetMinDhKey_Sz(library, static_cast<word16>(rounded));
-  if (result == WOLFSSL_SUCCESS && bits <= 16000) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "a finite-field minimum of %u bits",
-              bits);
+  const auto rounded = static_cast<word16>((std::min(bits_min, kBitsMax) + 7) / 8 * 8);
+  require(bits_min > kBitsMax ? 0 : wolfSSL_CTX_SetMinDhKey_Sz(library, rounded),
+          "this minimum of a finite field");
+  if (!serves_dhe) return;
+  if (bits_min > 3072) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "finite-field groups end at 3072 bits");
+  }
+  const DhParams* group = bits_min <= 2048 ? wc_Dh_ffdhe2048_Get() : wc_Dh_ffdhe3072_Get();
+  require(wolfSSL_CTX_SetTmpDH(library, group->p, static_cast<int>(group->p_len), group->g,
+                               static_cast<int>(group->g_len)),
+          "parameters for DHE");
 }
 
-int32_t set_psk(const trestle_backend_config& config, const Needs& needs,
-                trestle_backend_context* context, trestle_backend_error* error) {
+void set_psk(const trestle_backend_config& config, bool tls12_suites,
+             trestle_backend_context* context) {
   context->psk = SecretBytes(config.psk.data, config.psk.length);
   context->psk_identity.assign(reinterpret_cast<const char*>(config.psk_identity.data),
                                config.psk_identity.length);
@@ -168,101 +153,68 @@ int32_t set_psk(const trestle_backend_config& config, const Needs& needs,
                             id != TRESTLE_TLS_AES_256_GCM_SHA384;
     if (context->tls13 && has_sha256) context->psk_suites.push_back(id);
   }
-  if (context->psk_suites.empty() && !needs.psk) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "no suite of the list can use the PSK");
+  if (context->psk_suites.empty() && !tls12_suites) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "no suite of the list can use the PSK");
   }
   // wolfSSL treats identities as C strings.
-  if (context->psk_identity.find('\0') == std::string::npos) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "a zero byte in a PSK identity");
+  if (context->psk_identity.find('\0') != std::string::npos) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "a zero byte in a PSK identity");
+  }
+  install_psk_callbacks(*context, tls12_suites);
 }
 
-int32_t set_server_name(const char* name, WOLFSSL_CTX* library, trestle_backend_error* error) {
-  const auto length = static_cast<word16>(std::char_traits<char>::length(name));
-  const int result = wolfSSL_CTX_UseSNI(library, WOLFSSL_SNI_HOST_NAME, name, length);
-  if (result == WOLFSSL_SUCCESS) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, result, "this server name");
-}
-
-// No session is kept, offered or resumed.
-void turn_resumption_off(WOLFSSL_CTX* library) {
-  wolfSSL_CTX_set_session_cache_mode(library, WOLFSSL_SESS_CACHE_OFF);
-  wolfSSL_CTX_NoTicketTLSv12(library);
-  wolfSSL_CTX_no_ticket_TLSv13(library);
-}
-
-int32_t configure(const trestle_backend_config& config, trestle_backend_context* context,
-                  trestle_backend_error* error) {
-  context->suites = list(config.suites, config.suite_count);
+void configure(const trestle_backend_config& config, trestle_backend_context* context) {
   const bool server = config.role == TRESTLE_ROLE_SERVER;
-  Needs needs;
-  Versions versions;
-  if (const int32_t status = find_needs(context->suites, &needs, error)) return status;
-  if (const int32_t status = find_versions(config, needs, &versions, error)) return status;
-
+  // The method of all versions, to be cut down: that of TLS 1.2 alone answers a client that has
+  // only TLS 1.3 with a word about suites, and can't be given a server's curves.
   context->library.reset(
       wolfSSL_CTX_new(server ? wolfTLS_server_method() : wolfTLS_client_method()));
   WOLFSSL_CTX* library = context->library.get();
   if (library == nullptr) throw std::bad_alloc();
   context->role = config.role;
-  context->tls13 = versions.tls13;
+  if (server) context->client_auth = config.client_auth;
   context->has_identity = config.identity != nullptr;
-  context->groups = list(config.groups, config.group_count);
-  context->signature_schemes = list(config.signature_schemes, config.signature_scheme_count);
-  context->client_auth = server ? config.client_auth : TRESTLE_CLIENT_AUTH_NONE;
+  context->suites.assign(config.suites, config.suites + config.suite_count);
+  context->groups.assign(config.groups, config.groups + config.group_count);
+  context->signature_schemes.assign(config.signature_schemes,
+                                    config.signature_schemes + config.signature_scheme_count);
 
-  turn_resumption_off(library);
-  if (const int32_t status = set_versions(versions, library, error)) return status;
-  if (config.identity != nullptr) {
-    if (const int32_t status = set_identity(*config.identity, library, error)) return status;
-  }
+  const Needs needs = needs_of(context->suites);
+  check_authentication(config, needs);
+  set_versions(config, needs, context);
+  // No session is kept, offered or resumed.
+  wolfSSL_CTX_set_session_cache_mode(library, WOLFSSL_SESS_CACHE_OFF);
+  wolfSSL_CTX_NoTicketTLSv12(library);
+  wolfSSL_CTX_no_ticket_TLSv13(library);
+  if (config.identity != nullptr) load_identity(*config.identity, library);
   // The list of suites resets the signature schemes.
-  if (const int32_t status = set_suites(context->suites, library, error)) return status;
-  if (const int32_t status = set_signature_schemes(context->signature_schemes, library, error)) {
-    return status;
-  }
-  if (const int32_t status = set_groups(context->groups, library, error)) {
-    return status;
-  }
-  if (const int32_t status = set_dh_bits_min(config.dh_bits_min, library, error)) return status;
-  if (server && needs.finite_field) {
-    if (const int32_t status = set_finite_field(config, library, error)) return status;
-  }
-  if (needs.anonymous && wolfSSL_CTX_allow_anon_cipher(library) != WOLFSSL_SUCCESS) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "anonymous suites");
-  }
-  const bool has_psk = config.psk.length > 0;
-  if (server && config.identity == nullptr && !has_psk && !needs.anonymous) {
-    return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "a server needs a certificate or a PSK");
-  }
-  if (has_psk && context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
-                "a handshake with a PSK brings no client certificate");
-  }
-  if (needs.anonymous && context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0,
-                "an anonymous handshake brings no client certificate");
-  }
+  set_suites(context->suites, library);
+  set_signature_schemes(context->signature_schemes, library);
+  set_groups(context->groups, library);
+  set_finite_field(config.dh_bits_min, server && needs.finite_field, library);
+  if (needs.anonymous) require(wolfSSL_CTX_allow_anon_cipher(library), "anonymous suites");
   if (context->client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) wolfSSL_CTX_mutual_auth(library, 1);
-  if (has_psk) {
-    if (const int32_t status = set_psk(config, needs, context, error)) return status;
-  }
+  install_callbacks(library);
+  if (config.psk.length > 0) set_psk(config, needs.psk, context);
   if (config.server_name != nullptr && !server) {
-    if (const int32_t status = set_server_name(config.server_name, library, error)) return status;
+    const auto length = static_cast<word16>(std::char_traits<char>::length(config.server_name));
+    require(wolfSSL_CTX_UseSNI(library, WOLFSSL_SNI_HOST_NAME, config.server_name, length),
+            "this server name");
   }
-  install_callbacks(context, has_psk && needs.psk);
-  return TRESTLE_BACKEND_OK;
 }
 
 }  // namespace
 
 int32_t context_new(const trestle_backend_config* config, trestle_backend_context** context,
                     trestle_backend_error* error) {
-  wolfSSL_ERR_clear_error();
-  auto made = std::make_unique<trestle_backend_context>();
-  const int32_t status = configure(*config, made.get(), error);
-  wolfSSL_ERR_clear_error();
-  if (status == TRESTLE_BACKEND_OK) *context = made.release();
-  return status;
+  return run_slot(error, [&] {
+    auto made = std::make_unique<trestle_backend_context>();
+    configure(*config, made.get());
+    *context = made.release();
+    return TRESTLE_BACKEND_OK;
+  });
 }
+
+void context_free(trestle_backend_context* context) { delete context; }
 
 }  // namespace trestle::wolf

@@ -18,7 +18,7 @@ struct trestle_backend_context {
 
   std::unique_ptr<WOLFSSL_CTX, Free> library;
   uint32_t role = 0;
-  uint32_t client_auth = 0;
+  uint32_t client_auth = TRESTLE_CLIENT_AUTH_NONE;
   bool tls13 = false;
   bool has_identity = false;
   std::vector<uint16_t> suites;
@@ -33,5 +33,6 @@ namespace trestle::wolf {
 
 int32_t context_new(const trestle_backend_config* config, trestle_backend_context** context,
                     trestle_backend_error* error);
+void context_free(trestle_backend_context* context);
 
 }  // namespace trestle::wolf

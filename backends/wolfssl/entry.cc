@@ -73,64 +73,13 @@ int32_t capability(uint32_t capability, uint32_t argument) {
     case TRESTLE_CAPABILITY_SUITE: return find_suite(number) != nullptr;
     case TRESTLE_CAPABILITY_VERSION:
       return number == TRESTLE_VERSION_TLS12 || number == TRESTLE_VERSION_TLS13;
-    case TRESTLE_CAPABILITY_GROUP: return has_group(number);
+    case TRESTLE_CAPABILITY_GROUP: return find_group(number) != nullptr;
     case TRESTLE_CAPABILITY_SIGNATURE_SCHEME: return can_verify(number);
     case TRESTLE_CAPABILITY_PSK_TLS13:
     case TRESTLE_CAPABILITY_PKCS12:
     case TRESTLE_CAPABILITY_ENCRYPTED_PKCS8: return number == 0;
     default: return 0; // also ALERT_SEND: wolfSSL sends alerts on its own account only
   }
-}
-
-int32_t verify(uint16_t scheme, const trestle_bytes* spki, const trestle_bytes* message,
-               const trestle_bytes* signature) {
-  const int32_t result = verify_signature(scheme, spki, message, signature);
-  wolfSSL_ERR_clear_error();
-  return result;
-}
-
-int32_t new_identity(const trestle_backend_identity_source* source,
-                     trestle_backend_identity** identity, trestle_backend_error* error) {
-  return guarded(error, [&] { return identity_new(source, identity, error); });
-}
-
-void free_identity(trestle_backend_identity* identity) { delete identity; }
-
-int32_t new_context(const trestle_backend_config* config, trestle_backend_context** context,
-                    trestle_backend_error* error) {
-  return guarded(error, [&] { return context_new(config, context, error); });
-}
-
-void free_context(trestle_backend_context* context) { delete context; }
-
-int32_t new_connection(trestle_backend_context* context, void* host_connection,
-                       trestle_backend_connection** connection, trestle_backend_error* error) {
-  return guarded(error,
-                 [&] { return connection_new(context, host_connection, connection, error); });
-}
-
-void free_connection(trestle_backend_connection* connection) { delete connection; }
-
-int32_t handshake(trestle_backend_connection* connection, trestle_backend_error* error) {
-  return guarded(error, [&] { return connection->handshake(error); });
-}
-
-int32_t encrypt(trestle_backend_connection* connection, const uint8_t* data, uint64_t length,
-                trestle_backend_error* error) {
-  return guarded(error, [&] { return connection->encrypt(data, length, error); });
-}
-
-int32_t decrypt(trestle_backend_connection* connection, uint8_t* buffer, uint64_t capacity,
-                uint64_t* length, trestle_backend_error* error) {
-  return guarded(error, [&] { return connection->decrypt(buffer, capacity, length, error); });
-}
-
-int32_t close(trestle_backend_connection* connection, trestle_backend_error* error) {
-  return guarded(error, [&] { return connection->close(error); });
-}
-
-void info(const trestle_backend_connection* connection, trestle_backend_connection_info* info) {
-  connection->info(info);
 }
 
 const trestle_backend kTable = {
@@ -145,13 +94,13 @@ const trestle_backend kTable = {
     library_version,
     thread_detach,
     capability,
-    verify,
-    new_identity,
-    free_identity,
-    new_context,
-    free_context,
-    new_connection,
-    free_connection,
+    verify_signature,
+    identity_new,
+    identity_free,
+    context_new,
+    context_free,
+    connection_new,
+    connection_free,
     handshake,
     encrypt,
     decrypt,

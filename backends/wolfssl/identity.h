@@ -2,6 +2,8 @@
 // A certificate chain with its private key, checked and in the form that contexts load.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include <trestle/backend.h>
@@ -14,20 +16,21 @@ namespace trestle::wolf {
 class SecretBytes {
  public:
   SecretBytes() = default;
-  SecretBytes(const uint8_t* data, size_t size) : bytes_(data, data + size) {}
+  SecretBytes(const uint8_t* data, size_t size, size_t room = 0) : bytes_(size + room) {
+    std::copy(data, data + size, bytes_.begin());
+  }
   SecretBytes(SecretBytes&& other) noexcept { bytes_.swap(other.bytes_); }
   SecretBytes& operator=(SecretBytes&& other) noexcept {
     bytes_.swap(other.bytes_);
     return *this;
   }
-  ~SecretBytes();
+  ~SecretBytes() {
+    if (!bytes_.empty()) explicit_bzero(bytes_.data(), bytes_.size());
+  }
 
   uint8_t* data() { return bytes_.data(); }
   const uint8_t* data() const { return bytes_.data(); }
   size_t size() const { return bytes_.size(); }
-  // Keeps the first `size` bytes.
-  void truncate(size_t size);
-  void append_nul();
 
  private:
   std::vector<uint8_t> bytes_;
@@ -44,9 +47,9 @@ namespace trestle::wolf {
 
 int32_t identity_new(const trestle_backend_identity_source* source,
                      trestle_backend_identity** identity, trestle_backend_error* error);
+void identity_free(trestle_backend_identity* identity);
 
-// Into a context. False, with `*code` what wolfSSL said.
-bool load_certificates(const trestle_backend_identity& identity, WOLFSSL_CTX* context, int* code);
-bool load_key(const trestle_backend_identity& identity, WOLFSSL_CTX* context, int* code);
+// Into a context. What wolfSSL refuses is BAD_CERTIFICATE or BAD_PRIVATE_KEY.
+void load_identity(const trestle_backend_identity& identity, WOLFSSL_CTX* context);
 
 }  // namespace trestle::wolf

@@ -4,16 +4,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "backends/wolfssl/messages.h"
+
 namespace trestle::wolf {
 namespace {
 
-constexpr size_t kRecordHeader = 5;
-constexpr size_t kMessageHeader = 4;
 constexpr size_t kFragmentMax = 16384;
-constexpr uint8_t kChangeCipherSpec = 20;
-constexpr uint8_t kAlert = 21;
-constexpr uint8_t kHandshake = 22;
-constexpr uint8_t kApplicationData = 23;
+// More than wolfSSL takes. It refuses such a message as soon as it sees its header.
+constexpr size_t kMessageMax = 1u << 16;
 
 size_t record_length(const std::vector<uint8_t>& record) {
   return static_cast<size_t>(record[3]) << 8 | record[4];
@@ -21,14 +19,14 @@ size_t record_length(const std::vector<uint8_t>& record) {
 
 // A record that may travel in the clear: known type, TLS, within the limits of RFC 8446, 5.1.
 bool is_plain_record(const std::vector<uint8_t>& header) {
-  return header[0] >= 20 && header[0] <= 23 && header[1] == 3 && record_length(header) > 0 &&
-         record_length(header) <= kFragmentMax;
+  return header[0] >= kChangeCipherSpec && header[0] <= kApplicationData && header[1] == 3 &&
+         record_length(header) > 0 && record_length(header) <= kFragmentMax;
 }
 
 }  // namespace
 
-int64_t Inbound::pull(const trestle_host& host, void* host_connection, uint8_t* buffer,
-                      uint64_t capacity) {
+int64_t Inbound::pull(const trestle_host& host, void* host_connection, bool tls13,
+                      uint8_t* buffer, uint64_t capacity) {
   for (;;) {
     if (ready_used_ < ready_.size()) {
       const size_t size = std::min<size_t>(capacity, ready_.size() - ready_used_);
@@ -42,6 +40,7 @@ int64_t Inbound::pull(const trestle_host& host, void* host_connection, uint8_t* 
     }
     ready_.clear();
     ready_used_ = 0;
+    if (emit_message()) continue;
     const size_t have = record_.size();
     const size_t want =
         have < kRecordHeader ? kRecordHeader : kRecordHeader + record_length(record_);
@@ -49,13 +48,13 @@ int64_t Inbound::pull(const trestle_host& host, void* host_connection, uint8_t* 
     const int64_t count = host.pull(host_connection, record_.data() + have, want - have);
     record_.resize(have + static_cast<size_t>(std::max<int64_t>(count, 0)));
     if (count <= 0) return count;
-    process_record();
+    process_record(tls13);
   }
 }
 
 // Looks at what has come of a record: nothing to do before it is complete, unless it is no record
 // that could be regrouped.
-void Inbound::process_record() {
+void Inbound::process_record(bool tls13) {
   if (record_.size() < kRecordHeader) return;
   if (!is_plain_record(record_)) {
     garbage_ = !any_record_;
@@ -63,61 +62,47 @@ void Inbound::process_record() {
   }
   if (record_.size() < kRecordHeader + record_length(record_)) return;
   any_record_ = true;
-  if (record_[0] == kApplicationData) return become_transparent();
-  if (record_[0] == kHandshake && !cipher_changed_) {
-    regroup(record_.data() + kRecordHeader, record_.size() - kRecordHeader);
+  const uint8_t type = record_[0];
+  if (type == kApplicationData || (type == kChangeCipherSpec && !tls13)) {
+    return become_transparent();
+  }
+  if (type == kHandshake) {
+    held_.insert(held_.end(), record_.begin() + kRecordHeader, record_.end());
   } else {
-    if (record_[0] == kChangeCipherSpec) cipher_changed_ = true;
     // No encrypted alert is that short.
-    if (record_[0] == kAlert && record_length(record_) == 2) plain_alert_ = record_[6];
-    ready_.insert(ready_.end(), record_.begin(), record_.end());
+    if (type == kAlert && record_length(record_) == 2) plain_alert_ = record_[6];
+    ready_ = record_;
   }
   record_.clear();
 }
 
+// The next message of those that came, if it is complete.
+bool Inbound::emit_message() {
+  if (held_.size() < kMessageHeader) return false;
+  const size_t size = kMessageHeader + read24(held_.data() + 1);
+  if (size > kMessageMax) become_transparent();
+  if (held_.size() < size) return transparent_;
+  const HandshakeMessage message(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(size));
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(size));
+  judge_(message);
+  emit(message.data(), message.size());
+  return true;
+}
+
 void Inbound::become_transparent() {
   // A message that was interrupted: wolfSSL shall see that, too.
-  if (!held_.empty()) emit(held_.data(), held_.size());
+  emit(held_.data(), held_.size());
   ready_.insert(ready_.end(), record_.begin(), record_.end());
   std::vector<uint8_t>().swap(record_);
   std::vector<uint8_t>().swap(held_);
-  std::vector<uint8_t>().swap(first_message_);
   transparent_ = true;
-}
-
-void Inbound::regroup(const uint8_t* payload, size_t size) {
-  std::vector<uint8_t> stream;
-  stream.swap(held_);
-  stream.insert(stream.end(), payload, payload + size);
-  size_t used = 0;
-  while (used < stream.size()) {
-    const uint8_t* at = stream.data() + used;
-    const size_t rest = stream.size() - used;
-    if (message_rest_ == 0) {
-      if (rest < kMessageHeader) break;
-      message_rest_ = static_cast<uint32_t>(kMessageHeader) +
-                      (static_cast<uint32_t>(at[1]) << 16 | static_cast<uint32_t>(at[2]) << 8 |
-                       at[3]);
-      ++messages_;
-    }
-    const size_t part = std::min<size_t>(rest, message_rest_);
-    if (messages_ == 1 && first_message_.size() < kFragmentMax) {
-      first_message_.insert(first_message_.end(), at, at + part);
-    }
-    emit(at, part);
-    message_rest_ -= static_cast<uint32_t>(part);
-    used += part;
-  }
-  held_.assign(stream.begin() + static_cast<std::ptrdiff_t>(used), stream.end());
 }
 
 void Inbound::emit(const uint8_t* payload, size_t size) {
   while (size > 0) {
     const size_t part = std::min(size, kFragmentMax);
-    const uint8_t header[kRecordHeader] = {kHandshake, record_[1], record_[2],
-                                           static_cast<uint8_t>(part >> 8),
-                                           static_cast<uint8_t>(part)};
-    ready_.insert(ready_.end(), header, header + kRecordHeader);
+    ready_.insert(ready_.end(), {kHandshake, 3, 3, static_cast<uint8_t>(part >> 8),
+                                 static_cast<uint8_t>(part)});
     ready_.insert(ready_.end(), payload, payload + part);
     payload += part;
     size -= part;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -48,13 +49,21 @@ std::string in_records(const std::string& messages, size_t size) {
   return records;
 }
 
-std::string pull_all(Inbound* inbound, Peer* peer, uint64_t capacity = 4096) {
+// Keeps the messages that are shown to it.
+struct Listener {
+  Inbound inbound{[this](const HandshakeMessage& message) {
+    messages.emplace_back(message.begin(), message.end());
+  }};
+  std::vector<std::string> messages;
+};
+
+std::string pull_all(Inbound* inbound, Peer* peer, uint64_t capacity = 4096, bool tls13 = true) {
   const trestle_host host = {sizeof(trestle_host), TRESTLE_BACKEND_ABI, pull, nullptr, nullptr};
   std::string all;
   std::string buffer(capacity, '\0');
   for (;;) {
     const int64_t count =
-        inbound->pull(host, peer, reinterpret_cast<uint8_t*>(buffer.data()), capacity);
+        inbound->pull(host, peer, tls13, reinterpret_cast<uint8_t*>(buffer.data()), capacity);
     if (count <= 0) return all;
     all.append(buffer, 0, static_cast<size_t>(count));
   }
@@ -68,8 +77,8 @@ TEST(Inbound, KeepsEachMessagesHeaderWhole) {
   for (size_t size = 1; size < 400; size += 7) {
     for (size_t step : {1u, 3u, 1000u}) {
       Peer peer{in_records(first + second + third, size) + application_data, step};
-      Inbound inbound;
-      const std::string seen = pull_all(&inbound, &peer, 5);
+      Listener inbound;
+      const std::string seen = pull_all(&inbound.inbound, &peer, 5);
       // Read the records back: whole headers, the same bytes, the last record untouched.
       std::string messages;
       size_t at = 0;
@@ -93,38 +102,57 @@ TEST(Inbound, KeepsEachMessagesHeaderWhole) {
   }
 }
 
-TEST(Inbound, RemembersTheFirstMessageUntilEncryptionBegins) {
+TEST(Inbound, ShowsEachMessageBeforeWolfsslSeesIt) {
   const std::string hello = message(1, std::string(500, 'h'));
-  Peer peer{in_records(hello + message(11, "x"), 33)};
-  Inbound inbound;
-  pull_all(&inbound, &peer);
-  EXPECT_EQ(std::string(inbound.first_message().begin(), inbound.first_message().end()), hello);
-  peer.bytes += record(23, "secret");
-  pull_all(&inbound, &peer);
-  EXPECT_TRUE(inbound.first_message().empty());
+  const std::string certificate = message(11, "x");
+  Peer peer{in_records(hello + certificate, 33)};
+  Listener listener;
+  uint8_t byte;
+  const trestle_host host = {sizeof(trestle_host), TRESTLE_BACKEND_ABI, pull, nullptr, nullptr};
+  ASSERT_EQ(listener.inbound.pull(host, &peer, true, &byte, 1), 1);
+  EXPECT_EQ(listener.messages, std::vector<std::string>{hello});
+  pull_all(&listener.inbound, &peer);
+  EXPECT_EQ(listener.messages, (std::vector<std::string>{hello, certificate}));
+}
+
+// A second ServerHello, for one, that follows the ChangeCipherSpec of a HelloRetryRequest.
+TEST(Inbound, GoesOnBehindTheChangeCipherSpecOfTls13) {
+  const std::string hello = message(2, std::string(50, 'h'));
+  Peer peer{record(20, "\x01") + in_records(hello, 3)};
+  Listener listener;
+  EXPECT_EQ(pull_all(&listener.inbound, &peer), record(20, "\x01") + record(22, hello));
+  EXPECT_EQ(listener.messages, std::vector<std::string>{hello});
+}
+
+TEST(Inbound, KeepsNoMessageLongerThanWolfsslTakes) {
+  Peer peer{record(22, std::string("\x0B\x01\x00\x00", 4) + std::string(1000, 'c'))};
+  Listener listener;
+  EXPECT_EQ(pull_all(&listener.inbound, &peer), peer.bytes);
+  EXPECT_TRUE(listener.messages.empty());
 }
 
 TEST(Inbound, LeavesEncryptedHandshakeRecordsAlone) {
   const std::string encrypted = record(20, "\x01") + record(22, "\xFF\xFF") + record(22, "\x01");
   Peer peer{record(22, message(16, "key")) + encrypted};
-  Inbound inbound;
-  EXPECT_EQ(pull_all(&inbound, &peer), peer.bytes);
+  Listener listener;
+  EXPECT_EQ(pull_all(&listener.inbound, &peer, 4096, false), peer.bytes);
+  EXPECT_EQ(listener.messages, std::vector<std::string>{message(16, "key")});
 }
 
 TEST(Inbound, NotesAnAlertInTheClear) {
   Peer peer{record(22, message(1, "hello"))};
-  Inbound inbound;
-  pull_all(&inbound, &peer);
-  EXPECT_FALSE(inbound.plain_alert());
+  Listener inbound;
+  pull_all(&inbound.inbound, &peer);
+  EXPECT_FALSE(inbound.inbound.plain_alert());
   peer.bytes += record(20, "\x01") + record(21, "\x02\x2A");
-  EXPECT_EQ(pull_all(&inbound, &peer), record(20, "\x01") + record(21, "\x02\x2A"));
-  ASSERT_TRUE(inbound.plain_alert());
-  EXPECT_EQ(*inbound.plain_alert(), 42);
+  EXPECT_EQ(pull_all(&inbound.inbound, &peer), record(20, "\x01") + record(21, "\x02\x2A"));
+  ASSERT_TRUE(inbound.inbound.plain_alert());
+  EXPECT_EQ(*inbound.inbound.plain_alert(), 42);
   // Longer ones are encrypted.
   Peer other{record(22, message(1, "hello")) + record(21, std::string(26, 'e'))};
-  Inbound second;
-  pull_all(&second, &other);
-  EXPECT_FALSE(second.plain_alert());
+  Listener second;
+  pull_all(&second.inbound, &other);
+  EXPECT_FALSE(second.inbound.plain_alert());
 }
 
 TEST(Inbound, PassesGarbageOnAndSaysSo) {
@@ -132,18 +160,18 @@ TEST(Inbound, PassesGarbageOnAndSaysSo) {
        {std::string("HTTP/1.1 400 Bad Request\r\n"), record(22, ""), std::string(16, '\0'),
         record(99, "unknown"), std::string("\x16\x03\x03\xFF\xFF") + std::string(100, 'x')}) {
     Peer peer{garbage};
-    Inbound inbound;
-    EXPECT_EQ(pull_all(&inbound, &peer), garbage);
-    EXPECT_TRUE(inbound.is_garbage());
+    Listener inbound;
+    EXPECT_EQ(pull_all(&inbound.inbound, &peer), garbage);
+    EXPECT_TRUE(inbound.inbound.is_garbage());
   }
 }
 
 TEST(Inbound, HandsOnAMessageThatIsCutOff) {
   // Two bytes of a header, then something else.
   Peer peer{record(22, std::string("\x02\x00", 2)) + record(23, "secret")};
-  Inbound inbound;
-  EXPECT_EQ(pull_all(&inbound, &peer), peer.bytes);
-  EXPECT_FALSE(inbound.is_garbage());
+  Listener inbound;
+  EXPECT_EQ(pull_all(&inbound.inbound, &peer), peer.bytes);
+  EXPECT_FALSE(inbound.inbound.is_garbage());
 }
 
 }  // namespace

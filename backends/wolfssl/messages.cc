@@ -6,23 +6,21 @@
 namespace trestle::wolf {
 namespace {
 
-constexpr size_t kClientHello = 1;
-constexpr size_t kServerHello = 2;
 constexpr size_t kSupportedGroups = 10;
 constexpr size_t kPreSharedKey = 41;
 constexpr size_t kSupportedVersions = 43;
 constexpr size_t kPskKeyExchangeModes = 45;
 constexpr size_t kPskDheKe = 1;
 
-bool contains(const std::vector<uint16_t>& list, uint16_t item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
 // Numbers in their order. Once it has run out of bytes it is at its end, and not well.
 class Reader {
  public:
   explicit Reader(const std::vector<uint8_t>& message) : message_(message) {}
 
+  // The header of this message, whole.
+  bool begins(uint8_t type) {
+    return number(1) == type && number(3) + kMessageHeader == message_.size();
+  }
   size_t number(int bytes) {
     size_t value = 0;
     for (; bytes > 0; --bytes, ++used_) {
@@ -50,24 +48,15 @@ class Reader {
 
 }  // namespace
 
-bool ClientHello::excludes(uint16_t version) const {
-  return !versions.empty() && !contains(versions, version);
-}
-
-bool ClientHello::has_version(uint16_t version) const { return contains(versions, version); }
-
-bool ClientHello::has_suite(uint16_t suite) const { return contains(suites, suite); }
-
-bool ClientHello::has_group_of(const std::vector<uint16_t>& list) const {
-  return std::any_of(groups.begin(), groups.end(),
-                     [&list](uint16_t group) { return contains(list, group); });
+bool contains(const std::vector<uint16_t>& list, uint16_t item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
 }
 
 std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& message) {
   ClientHello found;
   bool has_psk = false, has_dhe_mode = false;
   Reader hello(message);
-  if (hello.number(1) != kClientHello || hello.number(3) != message.size() - 4) return {};
+  if (!hello.begins(kClientHello)) return {};
   hello.skip(2 + 32);          // legacy_version, random
   hello.skip(hello.number(1)); // legacy_session_id
   found.suites = hello.list(2);
@@ -77,13 +66,13 @@ std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& messag
     const size_t type = hello.number(2);
     const size_t end = hello.number(2) + hello.used();
     if (type == kSupportedVersions) found.versions = hello.list(1);
+    if (type == kSupportedGroups) found.groups = hello.list(2);
     if (type == kPreSharedKey) has_psk = true;
     if (type == kPskKeyExchangeModes) {
       for (size_t rest = hello.number(1); rest > 0 && !hello.at_end(); --rest) {
         if (hello.number(1) == kPskDheKe) has_dhe_mode = true;
       }
     }
-    if (type == kSupportedGroups) found.groups = hello.list(2);
     if (hello.used() > end) return {};
     hello.skip(end - hello.used());
   }
@@ -95,21 +84,23 @@ std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& messag
 std::optional<ServerHello> parse_server_hello(const std::vector<uint8_t>& message) {
   ServerHello found;
   Reader hello(message);
-  if (hello.number(1) != kServerHello || hello.number(3) != message.size() - 4) return {};
+  if (!hello.begins(kServerHello)) return {};
   hello.skip(2 + 32);          // legacy_version, random
   hello.skip(hello.number(1)); // legacy_session_id_echo
   found.suite = static_cast<uint16_t>(hello.number(2));
-  hello.skip(1 + 2); // legacy_compression_method, length of the extensions
+  hello.skip(1); // legacy_compression_method
+  if (!hello.at_end()) hello.skip(2); // length of the extensions
   while (!hello.at_end()) {
     const size_t type = hello.number(2);
-    const size_t length = hello.number(2);
+    const size_t end = hello.number(2) + hello.used();
     if (type == kPreSharedKey) found.takes_psk = true;
-    if (type == kSupportedVersions && length == 2) {
+    if (type == kSupportedVersions) {
       found.selected_version = static_cast<uint16_t>(hello.number(2));
-    } else {
-      hello.skip(length);
     }
+    if (hello.used() > end) return {};
+    hello.skip(end - hello.used());
   }
+  if (!hello.ok()) return {};
   return found;
 }
 
@@ -117,7 +108,7 @@ std::optional<KeyExchange> parse_server_key_exchange(const std::vector<uint8_t>&
                                                      bool finite_field) {
   KeyExchange found;
   Reader reader(message);
-  reader.skip(4);
+  reader.skip(kMessageHeader);
   if (finite_field) {
     for (int i = 0; i < 3; ++i) reader.skip(reader.number(2)); // p, g, Ys
   } else {

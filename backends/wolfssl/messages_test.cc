@@ -49,19 +49,16 @@ TEST(ClientHello, TellsWhatItOffers) {
                    extension(43, vector(number(0x0304, 2) + number(0x7A7A, 2), 1))));
   ASSERT_TRUE(hello);
   EXPECT_EQ(hello->suites, (std::vector<uint16_t>{0x1301, 0xC02B}));
-  EXPECT_TRUE(hello->has_suite(0xC02B));
-  EXPECT_TRUE(hello->has_version(0x0304));
-  EXPECT_TRUE(hello->excludes(0x0303));
-  EXPECT_TRUE(hello->has_group_of({0x17, 0x1D}));
-  EXPECT_FALSE(hello->has_group_of({0x17}));
+  EXPECT_EQ(hello->versions, (std::vector<uint16_t>{0x0304, 0x7A7A}));
+  EXPECT_EQ(hello->groups, (std::vector<uint16_t>{0x1D}));
   EXPECT_FALSE(hello->has_psk);
 }
 
-TEST(ClientHello, WithoutVersionsExcludesNone) {
+TEST(ClientHello, HasNothingOfExtensionsThatAreNotThere) {
   const auto hello = parse_client_hello(client_hello(""));
   ASSERT_TRUE(hello);
-  EXPECT_FALSE(hello->excludes(0x0303));
-  EXPECT_FALSE(hello->has_version(0x0304));
+  EXPECT_TRUE(hello->versions.empty());
+  EXPECT_TRUE(hello->groups.empty());
 }
 
 TEST(ClientHello, PskCountsWithForwardSecrecyAlone) {
@@ -95,6 +92,23 @@ TEST(ServerHello, TellsItsChoice) {
   EXPECT_FALSE(tls13->takes_psk);
   EXPECT_TRUE(parse_server_hello(server_hello(0x1301, extension(41, number(0, 2))))->takes_psk);
   EXPECT_FALSE(parse_server_hello(client_hello("")));
+}
+
+// Those of TLS 1.2 may have no extensions, not even a length of nothing.
+TEST(ServerHello, OfTls12EndsWithItsCompressionMethod) {
+  const auto hello = parse_server_hello(message(2, number(0x0303, 2) + std::string(32, 'r') +
+                                                       vector("", 1) + number(0xC02B, 2) +
+                                                       number(0, 1)));
+  ASSERT_TRUE(hello);
+  EXPECT_EQ(hello->suite, 0xC02B);
+}
+
+TEST(ServerHello, CutAnywhereIsNone) {
+  const auto whole = server_hello(0x1301, extension(43, "\x03\x04") + extension(41, "00"));
+  ASSERT_TRUE(parse_server_hello(whole));
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(parse_server_hello({whole.begin(), whole.begin() + static_cast<long>(size)}));
+  }
 }
 
 TEST(ServerKeyExchange, TellsGroupAndScheme) {

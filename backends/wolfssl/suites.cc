@@ -2,7 +2,7 @@
 #include "backends/wolfssl/suites.h"
 
 #include <algorithm>
-#include <iterator>
+#include <cstddef>
 
 #include <trestle/trestle.h>
 
@@ -48,11 +48,6 @@ constexpr Suite kSuites[] = {
     {TRESTLE_TLS_PSK_WITH_CHACHA20_POLY1305_SHA256, A::kPsk, false},
 };
 
-struct SignatureName {
-  uint16_t scheme; // IANA
-  const char* name;
-};
-
 // wolfSSL offers rsa_pss_rsae and rsa_pss_pss of a hash together, under one name.
 constexpr SignatureName kSignatureNames[] = {
     {0x0201, "RSA+SHA1"},       {0x0203, "ECDSA+SHA1"},     {0x0401, "RSA+SHA256"},
@@ -63,51 +58,22 @@ constexpr SignatureName kSignatureNames[] = {
     {0x080B, "RSA-PSS+SHA512"},
 };
 
-struct Group {
-  uint16_t id; // IANA
-  const char* curve;
-};
-
 constexpr Group kGroups[] = {
     {0x0017, "secp256r1"}, {0x0018, "secp384r1"}, {0x0019, "secp521r1"}, {0x001D, "X25519"},
     {0x001E, "X448"},      {0x0100, nullptr},     {0x0101, nullptr}, // ffdhe2048, ffdhe3072
 };
 
-const Group* find_group(uint16_t id) {
-  const auto* found = std::find_if(std::begin(kGroups), std::end(kGroups),
-                                   [id](const Group& group) { return group.id == id; });
-  return found == std::end(kGroups) ? nullptr : found;
+template <typename Row, size_t n>
+const Row* find(const Row (&rows)[n], uint16_t id) {
+  const Row* found =
+      std::find_if(rows, rows + n, [id](const Row& row) { return row.id == id; });
+  return found == rows + n ? nullptr : found;
 }
 
 }  // namespace
 
-const Suite* find_suite(uint16_t id) {
-  const auto* found = std::find_if(std::begin(kSuites), std::end(kSuites),
-                                   [id](const Suite& suite) { return suite.id == id; });
-  return found == std::end(kSuites) ? nullptr : found;
-}
-
-bool has_group(uint16_t group) { return find_group(group) != nullptr; }
-
-const char* curve_name(uint16_t group) {
-  const Group* found = find_group(group);
-  return found == nullptr ? nullptr : found->curve;
-}
-
-bool signature_list(const std::vector<uint16_t>& schemes, std::string* list) {
-  std::vector<std::string> names;
-  for (const uint16_t scheme : schemes) {
-    const auto* found =
-        std::find_if(std::begin(kSignatureNames), std::end(kSignatureNames),
-                     [scheme](const SignatureName& name) { return name.scheme == scheme; });
-    if (found == std::end(kSignatureNames)) return false;
-    if (std::find(names.begin(), names.end(), found->name) == names.end()) {
-      names.push_back(found->name);
-    }
-  }
-  list->clear();
-  for (const std::string& name : names) *list += (list->empty() ? "" : ":") + name;
-  return true;
-}
+const Suite* find_suite(uint16_t id) { return find(kSuites, id); }
+const Group* find_group(uint16_t id) { return find(kGroups, id); }
+const SignatureName* find_signature_name(uint16_t id) { return find(kSignatureNames, id); }
 
 }  // namespace trestle::wolf

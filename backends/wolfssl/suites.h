@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 namespace trestle::wolf {
 
@@ -24,11 +22,16 @@ struct Suite {
 // NULL for a suite that this wolfSSL does not negotiate.
 const Suite* find_suite(uint16_t id);
 
-bool has_group(uint16_t group);
-// wolfSSL's name for an elliptic curve; NULL for a group that isn't one.
-const char* curve_name(uint16_t group);
+struct Group {
+  uint16_t id;      // IANA
+  const char* name; // wolfSSL's of an elliptic curve; NULL for a finite field
+};
+const Group* find_group(uint16_t id);
 
-// wolfSSL's list for the schemes, in their order; false if one can't be had.
-bool signature_list(const std::vector<uint16_t>& schemes, std::string* list);
+struct SignatureName {
+  uint16_t id;      // IANA
+  const char* name; // wolfSSL's
+};
+const SignatureName* find_signature_name(uint16_t id);
 
 }  // namespace trestle::wolf

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/wolfssl/certificate.h"
+
+#include <cstring>
+#include <new>
+
+#include <wolfssl/wolfcrypt/ecc.h>
+
+namespace trestle::wolf {
+
+bool is_sequence(const trestle_bytes& der) {
+  if (der.length < 2 || der.data[0] != 0x30) return false;
+  uint64_t header = 2, length = der.data[1];
+  if (length >= 0x80) {
+    header += length - 0x80;
+    if (header > 2 + 3 || header > der.length) return false;
+    length = 0;
+    for (uint64_t i = 2; i < header; ++i) length = length << 8 | der.data[i];
+  }
+  return header + length == der.length;
+}
+
+Certificate::Certificate(const trestle_bytes& der) : der_(der), parsed_(new DecodedCert) {
+  wc_InitDecodedCert(parsed_.get(), der.data, static_cast<word32>(der.length), nullptr);
+  wc_ParseCert(parsed_.get(), CERT_TYPE, NO_VERIFY, nullptr);
+}
+
+bool Certificate::is_issued_by(const Certificate& other) const {
+  return parsed_->issuerRawLen != 0 && parsed_->issuerRawLen == other.parsed_->subjectRawLen &&
+         std::memcmp(parsed_->issuerRaw, other.parsed_->subjectRaw,
+                     static_cast<size_t>(parsed_->issuerRawLen)) == 0;
+}
+
+bool Certificate::goes_with_ec_key(const uint8_t* key, size_t key_size) const {
+  ecc_key certified, own;
+  if (wc_ecc_init(&own) != 0) throw std::bad_alloc();
+  Cleanup<ecc_key, wc_ecc_free> free_own(&own);
+  if (wc_ecc_init(&certified) != 0) throw std::bad_alloc();
+  Cleanup<ecc_key, wc_ecc_free> free_certified(&certified);
+  word32 used = 0;
+  if (wc_EccPrivateKeyDecode(key, &used, &own, static_cast<word32>(key_size)) != 0) return true;
+  used = 0;
+  return parsed_->keyOID == ECDSAk &&
+         wc_EccPublicKeyDecode(parsed_->publicKey, &used, &certified, parsed_->pubKeySize) == 0 &&
+         wc_ecc_make_pub(&own, nullptr) == 0 &&
+         wc_ecc_cmp_point(&own.pubkey, &certified.pubkey) == MP_EQ;
+}
+
+bool Certificate::key_may_use(uint16_t scheme) const {
+  switch (parsed_->keyOID) {
+    case RSAk: return scheme >= 0x0804 && scheme <= 0x0806;
+    case RSAPSSk: return scheme >= 0x0809 && scheme <= 0x080B;
+    case ED25519k: return scheme == 0x0807;
+    case ED448k: return scheme == 0x0808;
+    case ECDSAk: return (scheme == 0x0403 && parsed_->pkCurveOID == ECC_SECP256R1_OID) ||
+                        (scheme == 0x0503 && parsed_->pkCurveOID == ECC_SECP384R1_OID) ||
+                        (scheme == 0x0603 && parsed_->pkCurveOID == ECC_SECP521R1_OID);
+    default: return false;
+  }
+}
+
+}  // namespace trestle::wolf

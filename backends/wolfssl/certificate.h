@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A certificate as wolfSSL reads it.
+#pragma once
+
+#include <memory>
+
+#include <trestle/backend.h>
+
+#include "backends/wolfssl/wolf.h"
+
+#include <wolfssl/wolfcrypt/asn.h>
+
+namespace trestle::wolf {
+
+// Whether these bytes are one DER SEQUENCE, from its first byte to its last.
+bool is_sequence(const trestle_bytes& der);
+
+class Certificate {
+ public:
+  explicit Certificate(const trestle_bytes& der);
+
+  const trestle_bytes& der() const { return der_; }
+  bool is_issued_by(const Certificate& other) const;
+  // Whether it certifies the point that the private key makes. True if the key isn't one of EC.
+  bool goes_with_ec_key(const uint8_t* key, size_t key_size) const;
+  // Whether such a key signs handshakes of TLS 1.3 under this scheme (RFC 8446, 4.2.3).
+  bool key_may_use(uint16_t scheme) const;
+
+ private:
+  struct Free {
+    void operator()(DecodedCert* parsed) const {
+      wc_FreeDecodedCert(parsed);
+      delete parsed;
+    }
+  };
+
+  trestle_bytes der_;
+  std::unique_ptr<DecodedCert, Free> parsed_;
+};
+
+}  // namespace trestle::wolf
