@@ -130,6 +130,20 @@ TEST_P(PskTest, ServerWithACertificateAloneIsNotTaken) {
   }
 }
 
+// The second ServerHello tells whether the PSK was taken; the first one, a HelloRetryRequest, doesn't.
+TEST_P(PskTest, ServesAfterAHelloRetryRequest) {
+  if (version() != TRESTLE_VERSION_TLS13) GTEST_SKIP() << "about TLS 1.3";
+  scenario_->client.groups = {0x001D, 0x0017};
+  scenario_->server.groups = {0x0017};
+  Pair& pair = scenario_->make_pair();
+  pair.handshake();
+  expect_same(where(), "PSK after a HelloRetryRequest", "established",
+              pair.established() ? "established" : "failed", pair.explanation());
+  if (!pair.established()) return;
+  EXPECT_EQ(pair.client.info().by_psk, 1u);
+  EXPECT_EQ(pair.server.info().by_psk, 1u);
+}
+
 // A server may have none, and another version than the one that the PSK is for.
 TEST_P(PskTest, OneOfTls13DoesNotKeepOutTls12) {
   if (version() != TRESTLE_VERSION_TLS12) GTEST_SKIP() << "about servers of TLS 1.2";

@@ -12,8 +12,6 @@ using namespace trestle::wolf;
 
 namespace {
 
-const trestle_host* g_host = nullptr;
-
 // Key updates and refusals that a peer may make us answer without sending a byte of data.
 constexpr uint32_t kAnswersMax = 128;
 
@@ -46,7 +44,7 @@ void trestle_backend_connection::set_verdict(const Verdict& verdict) {
 
 int trestle_backend_connection::on_pull(uint8_t* buffer, int capacity) {
   if (verdict_ != nullptr) return WOLFSSL_CBIO_ERR_GENERAL;
-  const int64_t count = inbound_.pull(*g_host, host_connection_, is_tls13(), buffer,
+  const int64_t count = inbound_.pull(*host, host_connection_, is_tls13(), buffer,
                                       static_cast<uint64_t>(capacity));
   // Clients that have not sent anything encrypted yet send alerts in the clear, also after the
   // server's flight of TLS 1.3. wolfSSL takes that for a violation.
@@ -74,7 +72,7 @@ int trestle_backend_connection::on_push(const uint8_t* data, int size) {
     fatal_alert_ = alert;
   }
   note_pushed(data, static_cast<size_t>(size));
-  push_to_host(host_connection_, data, static_cast<size_t>(size));
+  host->push(host_connection_, data, static_cast<size_t>(size));
   if (++answers_ > kAnswersMax && established_) set_verdict(kFlooded);
   return size;
 }
@@ -216,14 +214,6 @@ void install_callbacks(WOLFSSL_CTX* library) {
   wolfSSL_CTX_set_cert_verify_callback(library, forget_findings, nullptr);
 }
 
-void set_host(const trestle_host* host) { g_host = host; }
-
-const trestle_host& host() { return *g_host; }
-
-void push_to_host(void* host_connection, const uint8_t* data, size_t size) {
-  g_host->push(host_connection, data, size);
-}
-
 int32_t connection_new(trestle_backend_context* context, void* host_connection,
                        trestle_backend_connection** connection, trestle_backend_error* error) {
   return run_slot(error, [&] {
@@ -232,30 +222,6 @@ int32_t connection_new(trestle_backend_context* context, void* host_connection,
     *connection = made.release();
     return TRESTLE_BACKEND_OK;
   });
-}
-
-void connection_free(trestle_backend_connection* connection) { delete connection; }
-
-int32_t handshake(trestle_backend_connection* connection, trestle_backend_error* error) {
-  return run_slot(error, [&] { return connection->handshake(error); });
-}
-
-int32_t encrypt(trestle_backend_connection* connection, const uint8_t* data, uint64_t length,
-                trestle_backend_error* error) {
-  return run_slot(error, [&] { return connection->encrypt(data, length, error); });
-}
-
-int32_t decrypt(trestle_backend_connection* connection, uint8_t* buffer, uint64_t capacity,
-                uint64_t* length, trestle_backend_error* error) {
-  return run_slot(error, [&] { return connection->decrypt(buffer, capacity, length, error); });
-}
-
-int32_t close(trestle_backend_connection* connection, trestle_backend_error* error) {
-  return run_slot(error, [&] { return connection->close(error); });
-}
-
-void info(const trestle_backend_connection* connection, trestle_backend_connection_info* info) {
-  connection->info(info);
 }
 
 }  // namespace trestle::wolf

@@ -19,21 +19,10 @@ void install_callbacks(WOLFSSL_CTX* library);
 void install_psk_callbacks(const trestle_backend_context& context, bool tls12_suites);
 
 // Kept from process_init on.
-void set_host(const trestle_host* host);
-const trestle_host& host();
-void push_to_host(void* host_connection, const uint8_t* data, size_t size);
+inline const trestle_host* host = nullptr;
 
-// The slots.
 int32_t connection_new(trestle_backend_context* context, void* host_connection,
                        trestle_backend_connection** connection, trestle_backend_error* error);
-void connection_free(trestle_backend_connection* connection);
-int32_t handshake(trestle_backend_connection* connection, trestle_backend_error* error);
-int32_t encrypt(trestle_backend_connection* connection, const uint8_t* data, uint64_t length,
-                trestle_backend_error* error);
-int32_t decrypt(trestle_backend_connection* connection, uint8_t* buffer, uint64_t capacity,
-                uint64_t* length, trestle_backend_error* error);
-int32_t close(trestle_backend_connection* connection, trestle_backend_error* error);
-void info(const trestle_backend_connection* connection, trestle_backend_connection_info* info);
 
 }  // namespace trestle::wolf
 
@@ -42,6 +31,7 @@ struct trestle_backend_connection {
   trestle_backend_connection(const trestle_backend_context& context, void* host_connection);
 
   bool open();
+  // The slots.
   int32_t handshake(trestle_backend_error* error);
   int32_t encrypt(const uint8_t* data, uint64_t length, trestle_backend_error* error);
   int32_t decrypt(uint8_t* buffer, uint64_t capacity, uint64_t* length,

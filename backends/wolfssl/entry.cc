@@ -54,7 +54,7 @@ int32_t process_init(const trestle_host* host, trestle_backend_error* error) {
   if (result != WOLFSSL_SUCCESS) {
     return fail(error, TRESTLE_RESULT_BACKEND_INIT, result, "wolfSSL_Init");
   }
-  set_host(host);
+  trestle::wolf::host = host;
   std::snprintf(g_library_version, sizeof g_library_version, "wolfSSL %s", wolfSSL_lib_version());
   return TRESTLE_BACKEND_OK;
 }
@@ -82,6 +82,19 @@ int32_t capability(uint32_t capability, uint32_t argument) {
   }
 }
 
+using Connection = trestle_backend_connection;
+
+void connection_free(Connection* connection) { delete connection; }
+
+template <auto method, typename... Arguments>
+int32_t slot(Connection* connection, Arguments... arguments, trestle_backend_error* error) {
+  return run_slot(error, [&] { return (connection->*method)(arguments..., error); });
+}
+
+void info(const Connection* connection, trestle_backend_connection_info* info) {
+  connection->info(info);
+}
+
 const trestle_backend kTable = {
     sizeof(trestle_backend),
     TRESTLE_BACKEND_ABI,
@@ -101,10 +114,10 @@ const trestle_backend kTable = {
     context_free,
     connection_new,
     connection_free,
-    handshake,
-    encrypt,
-    decrypt,
-    close,
+    slot<&Connection::handshake>,
+    slot<&Connection::encrypt, const uint8_t*, uint64_t>,
+    slot<&Connection::decrypt, uint8_t*, uint64_t, uint64_t*>,
+    slot<&Connection::close>,
     nullptr, // abort
     info,
 };

@@ -115,6 +115,6 @@ bool trestle_backend_connection::may_send_plain_alert() const {
 
 void trestle_backend_connection::send_plain_alert(uint8_t alert) {
   const uint8_t record[] = {kAlert, 3, 3, 0, 2, alert_fatal, alert};
-  push_to_host(host_connection_, record, sizeof record);
+  host->push(host_connection_, record, sizeof record);
   fatal_alert_ = alert;
 }

@@ -37,9 +37,22 @@ class Reader {
     }
     return items;
   }
+  // Calls `read` with the type of each; what it leaves is skipped. False if they aren't well-formed.
+  // TLS 1.2 may have none, not even a length of nothing.
+  template <typename Read>
+  bool each_extension(Read read) {
+    if (!at_end()) skip(2); // their length
+    while (!at_end()) {
+      const size_t type = number(2);
+      const size_t end = number(2) + used_;
+      read(type);
+      if (used_ > end) return false;
+      used_ = end;
+    }
+    return ok();
+  }
   bool ok() const { return used_ <= message_.size(); }
   bool at_end() const { return used_ >= message_.size(); }
-  size_t used() const { return used_; }
 
  private:
   const std::vector<uint8_t>& message_;
@@ -61,24 +74,17 @@ std::optional<ClientHello> parse_client_hello(const std::vector<uint8_t>& messag
   hello.skip(hello.number(1)); // legacy_session_id
   found.suites = hello.list(2);
   hello.skip(hello.number(1)); // legacy_compression_methods
-  hello.skip(2);               // length of the extensions
-  while (!hello.at_end()) {
-    const size_t type = hello.number(2);
-    const size_t end = hello.number(2) + hello.used();
+  const bool well = hello.each_extension([&](size_t type) {
     if (type == kSupportedVersions) found.versions = hello.list(1);
     if (type == kSupportedGroups) found.groups = hello.list(2);
     if (type == kPreSharedKey) has_psk = true;
-    if (type == kPskKeyExchangeModes) {
-      for (size_t rest = hello.number(1); rest > 0 && !hello.at_end(); --rest) {
-        if (hello.number(1) == kPskDheKe) has_dhe_mode = true;
-      }
+    if (type != kPskKeyExchangeModes) return;
+    for (size_t rest = hello.number(1); rest > 0 && !hello.at_end(); --rest) {
+      if (hello.number(1) == kPskDheKe) has_dhe_mode = true;
     }
-    if (hello.used() > end) return {};
-    hello.skip(end - hello.used());
-  }
-  if (!hello.ok()) return {};
+  });
   found.has_psk = has_psk && has_dhe_mode;
-  return found;
+  return well ? std::make_optional(found) : std::nullopt;
 }
 
 std::optional<ServerHello> parse_server_hello(const std::vector<uint8_t>& message) {
@@ -89,19 +95,13 @@ std::optional<ServerHello> parse_server_hello(const std::vector<uint8_t>& messag
   hello.skip(hello.number(1)); // legacy_session_id_echo
   found.suite = static_cast<uint16_t>(hello.number(2));
   hello.skip(1); // legacy_compression_method
-  if (!hello.at_end()) hello.skip(2); // length of the extensions
-  while (!hello.at_end()) {
-    const size_t type = hello.number(2);
-    const size_t end = hello.number(2) + hello.used();
+  const bool well = hello.each_extension([&](size_t type) {
     if (type == kPreSharedKey) found.takes_psk = true;
     if (type == kSupportedVersions) {
       found.selected_version = static_cast<uint16_t>(hello.number(2));
     }
-    if (hello.used() > end) return {};
-    hello.skip(end - hello.used());
-  }
-  if (!hello.ok()) return {};
-  return found;
+  });
+  return well ? std::make_optional(found) : std::nullopt;
 }
 
 std::optional<KeyExchange> parse_server_key_exchange(const std::vector<uint8_t>& message,

@@ -101,7 +101,7 @@ const Verdict* trestle_backend_connection::ask_host(const WOLFSSL_X509_STORE_CTX
   ask.kind = TRESTLE_ASK_VERIFY_PEER;
   ask.certificates = chain.data();
   ask.certificate_count = static_cast<uint32_t>(chain.size());
-  const int32_t answer = host().ask(host_connection_, &ask);
+  const int32_t answer = host->ask(host_connection_, &ask);
   // Others have used this thread in the meantime.
   wolfSSL_ERR_clear_error();
   if (answer != TRESTLE_ANSWER_YES) return &kRejected;
