@@ -5,6 +5,7 @@
 
 #include "backends/wolfssl/connection.h"
 #include "backends/wolfssl/error.h"
+#include "backends/wolfssl/signature.h"
 #include "backends/wolfssl/suites.h"
 
 #include <wolfssl/wolfcrypt/dh.h>
@@ -96,11 +97,9 @@ void append_name(const char* name, std::string* list) {
 void set_signature_schemes(const std::vector<uint16_t>& schemes, WOLFSSL_CTX* library) {
   std::vector<std::string> names;
   for (const uint16_t scheme : schemes) {
-    const SignatureName* name = find_signature_name(scheme);
+    const char* name = handshake_name(scheme);
     if (name == nullptr) refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "signature scheme 0x%04X", scheme);
-    if (std::find(names.begin(), names.end(), name->name) == names.end()) {
-      names.push_back(name->name);
-    }
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   std::string list;
   for (const std::string& name : names) append_name(name.c_str(), &list);

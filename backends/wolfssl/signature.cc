@@ -26,30 +26,32 @@ enum class Algorithm { kRsaPkcs1, kRsaPss, kRsaPssOnly, kEcdsa, kDsa, kEd25519, 
 
 struct Scheme {
   uint16_t id;
+  const char* name; // wolfSSL's, in handshakes; NULL: for certificates alone
   Algorithm algorithm;
   wc_HashType hash;
   int mgf; // RSA-PSS: of the same hash
 };
 
+// wolfSSL offers rsa_pss_rsae and rsa_pss_pss of a hash together, under one name.
 constexpr Scheme kSchemes[] = {
-    {0x0201, Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA, 0},
-    {0x0401, Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA256, 0},
-    {0x0501, Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA384, 0},
-    {0x0601, Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA512, 0},
-    {0x0804, Algorithm::kRsaPss, WC_HASH_TYPE_SHA256, WC_MGF1SHA256},
-    {0x0805, Algorithm::kRsaPss, WC_HASH_TYPE_SHA384, WC_MGF1SHA384},
-    {0x0806, Algorithm::kRsaPss, WC_HASH_TYPE_SHA512, WC_MGF1SHA512},
-    {0x0809, Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA256, WC_MGF1SHA256},
-    {0x080A, Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA384, WC_MGF1SHA384},
-    {0x080B, Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA512, WC_MGF1SHA512},
-    {0x0203, Algorithm::kEcdsa, WC_HASH_TYPE_SHA, 0},
-    {0x0403, Algorithm::kEcdsa, WC_HASH_TYPE_SHA256, 0},
-    {0x0503, Algorithm::kEcdsa, WC_HASH_TYPE_SHA384, 0},
-    {0x0603, Algorithm::kEcdsa, WC_HASH_TYPE_SHA512, 0},
-    {0x0202, Algorithm::kDsa, WC_HASH_TYPE_SHA, 0},
-    {0x0402, Algorithm::kDsa, WC_HASH_TYPE_SHA256, 0},
-    {0x0807, Algorithm::kEd25519, WC_HASH_TYPE_NONE, 0},
-    {0x0808, Algorithm::kEd448, WC_HASH_TYPE_NONE, 0},
+    {0x0201, "RSA+SHA1", Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA, 0},
+    {0x0401, "RSA+SHA256", Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA256, 0},
+    {0x0501, "RSA+SHA384", Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA384, 0},
+    {0x0601, "RSA+SHA512", Algorithm::kRsaPkcs1, WC_HASH_TYPE_SHA512, 0},
+    {0x0804, "RSA-PSS+SHA256", Algorithm::kRsaPss, WC_HASH_TYPE_SHA256, WC_MGF1SHA256},
+    {0x0805, "RSA-PSS+SHA384", Algorithm::kRsaPss, WC_HASH_TYPE_SHA384, WC_MGF1SHA384},
+    {0x0806, "RSA-PSS+SHA512", Algorithm::kRsaPss, WC_HASH_TYPE_SHA512, WC_MGF1SHA512},
+    {0x0809, "RSA-PSS+SHA256", Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA256, WC_MGF1SHA256},
+    {0x080A, "RSA-PSS+SHA384", Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA384, WC_MGF1SHA384},
+    {0x080B, "RSA-PSS+SHA512", Algorithm::kRsaPssOnly, WC_HASH_TYPE_SHA512, WC_MGF1SHA512},
+    {0x0203, "ECDSA+SHA1", Algorithm::kEcdsa, WC_HASH_TYPE_SHA, 0},
+    {0x0403, "ECDSA+SHA256", Algorithm::kEcdsa, WC_HASH_TYPE_SHA256, 0},
+    {0x0503, "ECDSA+SHA384", Algorithm::kEcdsa, WC_HASH_TYPE_SHA384, 0},
+    {0x0603, "ECDSA+SHA512", Algorithm::kEcdsa, WC_HASH_TYPE_SHA512, 0},
+    {0x0202, nullptr, Algorithm::kDsa, WC_HASH_TYPE_SHA, 0},
+    {0x0402, nullptr, Algorithm::kDsa, WC_HASH_TYPE_SHA256, 0},
+    {0x0807, "ED25519", Algorithm::kEd25519, WC_HASH_TYPE_NONE, 0},
+    {0x0808, "ED448", Algorithm::kEd448, WC_HASH_TYPE_NONE, 0},
 };
 
 const Scheme* find_scheme(uint16_t id) {
@@ -263,6 +265,11 @@ int32_t verify(const Scheme& scheme, Span spki, Span message, Span signature) {
 }  // namespace
 
 bool can_verify(uint16_t scheme) { return find_scheme(scheme) != nullptr; }
+
+const char* handshake_name(uint16_t scheme) {
+  const Scheme* found = find_scheme(scheme);
+  return found == nullptr ? nullptr : found->name;
+}
 
 int32_t verify_signature(uint16_t scheme_id, const trestle_bytes* spki,
                          const trestle_bytes* message, const trestle_bytes* signature) {

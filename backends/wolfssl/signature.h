@@ -13,4 +13,7 @@ int32_t verify_signature(uint16_t scheme, const trestle_bytes* spki, const trest
 // Whether verify_signature knows this IANA signature scheme.
 bool can_verify(uint16_t scheme);
 
+// wolfSSL's name for a scheme of handshakes; NULL if it isn't one.
+const char* handshake_name(uint16_t scheme);
+
 }  // namespace trestle::wolf

@@ -48,16 +48,6 @@ constexpr Suite kSuites[] = {
     {TRESTLE_TLS_PSK_WITH_CHACHA20_POLY1305_SHA256, A::kPsk, false},
 };
 
-// wolfSSL offers rsa_pss_rsae and rsa_pss_pss of a hash together, under one name.
-constexpr SignatureName kSignatureNames[] = {
-    {0x0201, "RSA+SHA1"},       {0x0203, "ECDSA+SHA1"},     {0x0401, "RSA+SHA256"},
-    {0x0403, "ECDSA+SHA256"},   {0x0501, "RSA+SHA384"},     {0x0503, "ECDSA+SHA384"},
-    {0x0601, "RSA+SHA512"},     {0x0603, "ECDSA+SHA512"},   {0x0804, "RSA-PSS+SHA256"},
-    {0x0805, "RSA-PSS+SHA384"}, {0x0806, "RSA-PSS+SHA512"}, {0x0807, "ED25519"},
-    {0x0808, "ED448"},          {0x0809, "RSA-PSS+SHA256"}, {0x080A, "RSA-PSS+SHA384"},
-    {0x080B, "RSA-PSS+SHA512"},
-};
-
 constexpr Group kGroups[] = {
     {0x0017, "secp256r1"}, {0x0018, "secp384r1"}, {0x0019, "secp521r1"}, {0x001D, "X25519"},
     {0x001E, "X448"},      {0x0100, nullptr},     {0x0101, nullptr}, // ffdhe2048, ffdhe3072
@@ -74,6 +64,5 @@ const Row* find(const Row (&rows)[n], uint16_t id) {
 
 const Suite* find_suite(uint16_t id) { return find(kSuites, id); }
 const Group* find_group(uint16_t id) { return find(kGroups, id); }
-const SignatureName* find_signature_name(uint16_t id) { return find(kSignatureNames, id); }
 
 }  // namespace trestle::wolf

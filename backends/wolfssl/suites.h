@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cipher suites, groups and signature schemes that this wolfSSL negotiates.
+// The cipher suites and groups that this wolfSSL negotiates.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,5 @@ struct Group {
   const char* name; // wolfSSL's of an elliptic curve; NULL for a finite field
 };
 const Group* find_group(uint16_t id);
-
-struct SignatureName {
-  uint16_t id;      // IANA
-  const char* name; // wolfSSL's
-};
-const SignatureName* find_signature_name(uint16_t id);
 
 }  // namespace trestle::wolf
