@@ -76,8 +76,7 @@ TEST_P(Breaks, OfAServer) {
     break_server("at once", how, [](Wire&) {});
     break_server("after the ClientHello", how, [](Wire& wire) { wire.receive_record(); });
     for (uint16_t version : kVersions) {
-      // In the middle of the flight, at several places: of the hello, of the certificate, at its end
-      // but for a byte, and in TLS 1.2 after all of it.
+      // In the middle of the flight, at several places, and in TLS 1.2 after all of it.
       for (int sixth = 1; sixth <= 6; ++sixth) {
         if (sixth == 6 && version == TRESTLE_VERSION_TLS13) continue;
         break_server("in its flight", how, [&](Wire& wire) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a peer still sends after our close_notify: it can't be answered any more, and is no reason to
-// lose what comes behind it.
+// What a peer still sends after our close_notify: it can't be answered any more, and is no reason
+// to lose what comes behind it.
 #include "abi_tests/hostile/records.h"
 #include "abi_tests/hostile/tls_peer.h"
 #include "abi_tests/hostile/victim.h"

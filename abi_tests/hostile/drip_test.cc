@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers that are slow: HELLO_TIMEOUT is one deadline over the whole handshake, RECEIVE_TIMEOUT starts
-// again with each byte.
+// Peers that are slow: HELLO_TIMEOUT is one deadline over the whole handshake, RECEIVE_TIMEOUT
+// starts again with each byte.
 #include <poll.h>
 
 #include <atomic>

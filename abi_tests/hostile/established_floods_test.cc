@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records without data, and answers that a peer provokes and never reads, on an established
-// connection: cut off, or carried on at a bounded memory; others go on; the program can always leave.
+// connection: cut off, or carried on at a bounded memory; others go on; the program can always
+// leave.
 #include <functional>
 #include <vector>
 

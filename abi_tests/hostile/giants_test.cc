@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages larger than any honest one, declared and then really sent: refused with a TLS result, long
-// before they are in memory as a whole.
+// Messages larger than any honest one, declared and then really sent: refused with a TLS result,
+// long before they are in memory as a whole.
 #include <functional>
 #include <optional>
 
@@ -41,8 +41,8 @@ void stream(Wire& wire, const Pack& pack, uint8_t type, std::string beginning) {
   wire.wait_for_end();
 }
 
-// A message of its real length, and behind it one that nobody knows: whoever took the first and waits
-// for the next gets that.
+// A message of its real length, and behind it one that nobody knows: whoever took the first and
+// waits for the next gets that.
 void send_whole(Wire& wire, const Pack& pack, const std::string& message) {
   for (size_t at = 0; at < message.size(); at += kFragmentMax)
     wire.send(pack(message.substr(at, kFragmentMax)));
@@ -50,7 +50,8 @@ void send_whole(Wire& wire, const Pack& pack, const std::string& message) {
   wire.wait_for_end();
 }
 
-// The body of a Certificate message: a list, each entry with its length, in TLS 1.3 with extensions.
+// The body of a Certificate message: a list, each entry with its length and, in TLS 1.3, its
+// extensions.
 std::string certificate_body(const Identity& identity, size_t count, bool tls13) {
   const std::string der = identity.cert_der();
   std::string list;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records that a handshake may ignore, without end: it ends all the same, at its deadline or before,
-// and others on the same worker go on.
+// Records that a handshake may ignore, without end: it ends all the same, at its deadline or
+// before, and others on the same worker go on.
 #include <functional>
 #include <vector>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Real flights with something wrong in them, a fixed list of seeds: lengths that lie, bytes changed,
-// parts missing, doubled or made up. None is ever taken for a handshake.
+// Real flights with something wrong in them, by a fixed list of seeds: lengths that lie, bytes
+// changed, parts missing, doubled or made up. None is ever taken for a handshake.
 #include <atomic>
 #include <random>
+#include <vector>
 
 #include "abi_tests/hostile/memory.h"
 #include "abi_tests/hostile/records.h"
@@ -36,17 +37,18 @@ std::vector<size_t> record_starts(const std::string& flight) {
   return starts;
 }
 
-// A place whose change a peer can't overlook: the version in a record's header is nobody's business,
-// and neither is a change_cipher_spec as a whole, in TLS 1.3.
+// A place whose change nobody overlooks. That isn't so for the version in a record's header, for a
+// change_cipher_spec as a whole in TLS 1.3, and for the outer type of an encrypted record: GnuTLS
+// authenticates it as what it has to be, whatever it is.
 size_t place(Random& random, const std::string& flight) {
-  for (;;) {
-    const size_t at = below(random, flight.size());
-    for (size_t start : record_starts(flight)) {
-      if (at < start || at >= start + record_size(std::string_view(flight).substr(start))) continue;
-      if (flight[start] == kChangeCipherSpec || at == start + 1 || at == start + 2) break;
-      return at;
-    }
+  std::vector<size_t> places;
+  for (size_t start : record_starts(flight)) {
+    if (flight[start] == kChangeCipherSpec) continue;
+    const size_t end = start + record_size(std::string_view(flight).substr(start));
+    if (flight[start] != kApplicationData) places.push_back(start);
+    for (size_t at = start + 3; at < std::min(end, flight.size()); ++at) places.push_back(at);
   }
+  return places.empty() ? 0 : places[below(random, places.size())];
 }
 
 // The start of a record that matters.
@@ -69,7 +71,10 @@ std::string mutate(uint32_t seed, std::string flight) {
       break;
     case 1:  // some bytes
       flight[at] = static_cast<char>(~flight[at]);
-      for (size_t i = 0; i < 8; ++i) flight[place(random, flight)] ^= static_cast<char>(random() | 1);
+      for (int i = 0; i < 8; ++i) {
+        const size_t another = place(random, flight);
+        if (another != at) flight[another] ^= static_cast<char>(random() | 1);
+      }
       break;
     case 2:  // a record's length
       flight.replace(start + 3, 2, number((size + random() % 65'000 + 1) & 0xFFFF, 2));

@@ -107,8 +107,10 @@ Seal TlsPeer::handshake_seal() const {
 }
 
 Seal TlsPeer::application_seal() const {
-  if (SSL_version(ssl_.get()) == TLS1_3_VERSION)
-    return Seal::tls13(secrets_->at(server_ ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_TRAFFIC_SECRET_0"));
+  if (SSL_version(ssl_.get()) == TLS1_3_VERSION) {
+    return Seal::tls13(
+        secrets_->at(server_ ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_TRAFFIC_SECRET_0"));
+  }
   constexpr size_t kRandom = 32, kKey = 16, kSalt = 4;
   std::string client(kRandom, '\0'), server(kRandom, '\0');
   SSL_get_client_random(ssl_.get(), reinterpret_cast<unsigned char*>(client.data()), kRandom);
