@@ -19,6 +19,8 @@ constexpr unsigned kIdleStepsMax = 128;
 constexpr unsigned kIdleBytesMax = 256 * 1024;
 // Each attempt is answered by a warning, so that there has to be an end to them.
 constexpr unsigned kRenegotiationsMax = 4;
+// At the 17th of a handshake, GnuTLS would end with an internal error; others end at the fifth.
+constexpr unsigned kWarningsMax = 4;
 constexpr uint64_t kRecordMax = 16384;
 
 // GnuTLS writes SSLKEYLOGFILE unless it is given a function of ours.
@@ -288,7 +290,9 @@ Connection::Step Connection::judge(int code) {
       if (would_block_) return Step::kWantRead;
       break;
     case GNUTLS_E_INTERRUPTED:
+      break;
     case GNUTLS_E_WARNING_ALERT_RECEIVED:
+      if (!established_ && ++warnings_ > kWarningsMax) return Step::kFailed;
       break;
     case GNUTLS_E_REHANDSHAKE:
       if (++renegotiations_ > kRenegotiationsMax) return Step::kFailed;

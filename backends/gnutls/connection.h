@@ -66,6 +66,7 @@ class Connection {
   uint32_t idle_bytes_ = 0;  // pulled since there was data, or since the beginning
   uint16_t idle_steps_ = 0;  // records since then
   uint8_t renegotiations_ = 0;
+  uint8_t warnings_ = 0;  // within the handshake
   // Within a step: what the transport said last.
   bool would_block_ = false;
   bool ended_ = false;
