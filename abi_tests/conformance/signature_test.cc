@@ -312,6 +312,24 @@ TEST_P(SignatureTest, KeysThatAreNoneAreNotSupported) {
                 verify(0x0403, spki + std::string(1, '\0'), message_, signature));
 }
 
+// What is in front of the key says what kind of key it is: tags, lengths, object identifiers.
+TEST_P(SignatureTest, KeysOfAnotherKindAreNotSupported) {
+  for (const Algorithm& algorithm :
+       {Algorithm{"RSA", 0x0401}, {"P-256", 0x0403}, {"ED25519", 0x0807}, {"ED448", 0x0808}}) {
+    if (!can(algorithm)) continue;
+    const Signer& signer = Signer::with(algorithm.key);
+    const std::string signature = signer.sign(algorithm.scheme, message_);
+    // The smallest key has 11 bytes there, up to the number of unused bits.
+    for (size_t bit = 0; bit < 11 * 8; ++bit) {
+      std::string changed = signer.spki();
+      changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
+      expect_answer(name_of(algorithm) + ", bit " + std::to_string(bit) + " of the key changed",
+                    TRESTLE_BACKEND_ERROR,
+                    verify(algorithm.scheme, changed, message_, signature));
+    }
+  }
+}
+
 TEST_P(SignatureTest, CurvesOutsideTlsAreNotSupported) {
   const Signer& p224 = Signer::with("P-224");
   expect_answer("ECDSA on P-224", TRESTLE_BACKEND_ERROR,

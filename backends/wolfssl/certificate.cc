@@ -16,6 +16,7 @@ bool is_sequence(const trestle_bytes& der) {
     if (header > 2 + 3 || header > der.length) return false;
     length = 0;
     for (uint64_t i = 2; i < header; ++i) length = length << 8 | der.data[i];
+    if (length < 0x80 || der.data[2] == 0) return false;
   }
   return header + length == der.length;
 }

@@ -117,7 +117,9 @@ void parse_pkcs12(const trestle_bytes& pfx, const trestle_bytes& password,
   std::unique_ptr<WC_PKCS12, void (*)(WC_PKCS12*)> pkcs12(wc_PKCS12_new(), wc_PKCS12_free);
   if (!pkcs12) throw std::bad_alloc();
   int result = wc_d2i_PKCS12(pfx.data, static_cast<word32>(pfx.length), pkcs12.get());
-  if (result < 0) refuse(TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12 in DER");
+  if (result < 0 || !is_sequence(pfx)) {
+    refuse(TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12 in DER");
+  }
   // It wants a string, and would take what comes before a NUL for the whole.
   const SecretBytes terminated(password.data, password.length, 1);
   const auto* text = reinterpret_cast<const char*>(terminated.data());

@@ -37,7 +37,7 @@ class Reader {
     }
     return items;
   }
-  // Calls `read` with the type of each; what it leaves is skipped. False if they aren't well-formed.
+  // Calls `read` with the type of each, and skips what it leaves. False if they aren't well-formed.
   // TLS 1.2 may have none, not even a length of nothing.
   template <typename Read>
   bool each_extension(Read read) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "backends/wolfssl/certificate.h"
 #include "backends/wolfssl/wolf.h"
 
 #include <wolfssl/wolfcrypt/asn.h>
@@ -83,15 +84,44 @@ struct Digest {
   word32 size = 0; // 0: it could not be made
 };
 
+// wolfSSL reads more than DER, and little of an AlgorithmIdentifier, but it writes nothing else: what
+// it has read is written again by `encode` and compared.
+template <typename Encode>
+bool is_written_as(Span der, Encode encode) {
+  uint8_t again[2048]; // a DSA key of 3072 bits has 1,220
+  const int size = encode(again, static_cast<word32>(sizeof again));
+  return size > 0 && static_cast<word32>(size) == der.size &&
+         std::memcmp(again, der.data, der.size) == 0;
+}
+
 // --- RSA -----------------------------------------------------------------------------------------
 
-// wolfSSL decodes both kinds of RSA keys without telling which one it was: the arc that follows
-// 1.2.840.113549.1.1 in the algorithm.
-bool is_for_pss_only(Span spki) {
-  constexpr uint8_t kPkcs1[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01};
-  const uint8_t* end = spki.data + spki.size;
-  const uint8_t* at = std::search(spki.data, end, std::begin(kPkcs1), std::end(kPkcs1));
-  return end - at > 8 && at[8] == 10;
+size_t header_size(const uint8_t* der) { return 2u + (der[1] > 0x80 ? der[1] - 0x80u : 0u); }
+
+// wolfSSL decodes both kinds of RSA keys without telling which one it was. The parameters of
+// RSASSA-PSS are the host's business; those of rsaEncryption are NULL, or missing.
+bool is_of_kind(const trestle_bytes& spki, RsaKey* key, bool pss_only) {
+  const uint8_t kAlgorithm[] = {0x30, 13,   0x06, 0x09, 0x2A, 0x86, 0x48, 0x86,
+                                0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00};
+  uint8_t written[RSA_MAX_SIZE / 8 + 64];
+  const int size = wc_RsaKeyToPublicDer(key, written, sizeof written);
+  if (size <= 0 || !is_sequence(spki)) return false;
+  // The BIT STRING is the same in each case.
+  const uint8_t* bits = written + header_size(written) + sizeof kAlgorithm;
+  const auto bits_size = static_cast<size_t>(written + size - bits);
+  const size_t head = header_size(spki.data);
+  if (spki.length < head + 13 + bits_size) return false;
+  const uint8_t* algorithm = spki.data + head;
+  const size_t algorithm_size = spki.length - head - bits_size;
+  if (std::memcmp(algorithm + algorithm_size, bits, bits_size) != 0 || algorithm[0] != 0x30 ||
+      algorithm[1] + 2u != algorithm_size || algorithm[1] >= 0x80 ||
+      std::memcmp(algorithm + 2, kAlgorithm + 2, 10) != 0) {
+    return false;
+  }
+  if (pss_only) return algorithm[12] == 10;
+  return algorithm[12] == 1 &&
+         (algorithm_size == 13 || (algorithm_size == sizeof kAlgorithm &&
+                                   std::memcmp(algorithm, kAlgorithm, sizeof kAlgorithm) == 0));
 }
 
 bool is_below_modulus(Span signature, RsaKey* key) {
@@ -130,13 +160,11 @@ int32_t verify_rsa(const Scheme& scheme, Span spki, const Digest& digest, Span s
   if (wc_InitRsaKey(&key, nullptr) != 0) return kUnsupported;
   Cleanup<RsaKey, wc_FreeRsaKey> free_key(&key);
   word32 used = 0;
-  if (wc_RsaPublicKeyDecode(spki.data, &used, &key, spki.size) != 0 || used != spki.size ||
-      is_for_pss_only(spki) != (scheme.algorithm == Algorithm::kRsaPssOnly)) {
-    return kUnsupported;
-  }
+  if (wc_RsaPublicKeyDecode(spki.data, &used, &key, spki.size) != 0) return kUnsupported;
   // RSA_MAX_SIZE is what wolfSSL was built for. A huge exponent only serves to keep us busy.
   const auto size = static_cast<word32>(wc_RsaEncryptSize(&key));
-  if (size < 64 || size > RSA_MAX_SIZE / 8 || mp_iseven(&key.n) || mp_count_bits(&key.e) > 64) {
+  if (size < 64 || size > RSA_MAX_SIZE / 8 || mp_iseven(&key.n) || mp_count_bits(&key.e) > 64 ||
+      !is_of_kind({spki.data, spki.size}, &key, scheme.algorithm == Algorithm::kRsaPssOnly)) {
     return kUnsupported;
   }
   if (signature.size != size || !is_below_modulus(signature, &key)) return kInvalid;
@@ -168,22 +196,32 @@ bool is_accepted_curve(const ecc_key& key) {
                           key.idx == wc_ecc_get_curve_idx(ECC_SECP521R1));
 }
 
+bool verify_with(ecc_key* key, const Digest& digest, Span signature) {
+  Pair pair;
+  int valid = 0;
+  return read_pair(signature, &pair) &&
+         wc_ecc_verify_hash(signature.data, signature.size, digest.bytes, digest.size, &valid,
+                            key) == 0 &&
+         valid == 1;
+}
+
 int32_t verify_ecdsa(Span spki, const Digest& digest, Span signature) {
   ecc_key key;
   if (wc_ecc_init(&key) != 0) return kUnsupported;
   Cleanup<ecc_key, wc_ecc_free> free_key(&key);
   word32 used = 0;
   // Decoding does not look whether the point is on the curve.
-  if (wc_EccPublicKeyDecode(spki.data, &used, &key, spki.size) != 0 || used != spki.size ||
-      !is_accepted_curve(key) || wc_ecc_check_key(&key) != 0) {
+  if (wc_EccPublicKeyDecode(spki.data, &used, &key, spki.size) != 0 || !is_accepted_curve(key) ||
+      wc_ecc_check_key(&key) != 0) {
     return kUnsupported;
   }
-  Pair pair;
-  int valid = 0;
-  return read_pair(signature, &pair) &&
-         wc_ecc_verify_hash(signature.data, signature.size, digest.bytes, digest.size, &valid,
-                            &key) == 0 &&
-         valid == 1;
+  for (const int compressed : {0, 1}) {
+    const auto encode = [&](uint8_t* out, word32 size) {
+      return wc_EccPublicKeyToDer_ex(&key, out, size, 1, compressed);
+    };
+    if (is_written_as(spki, encode)) return verify_with(&key, digest, signature);
+  }
+  return kUnsupported;
 }
 
 // The sizes of FIPS 186-4, 4.2, and older ones; wolfSSL's decoder takes anything.
@@ -218,8 +256,11 @@ int32_t verify_dsa(Span spki, const Digest& digest, Span signature) {
   if (wc_InitDsaKey(&key) != 0) return kUnsupported;
   Cleanup<DsaKey, wc_FreeDsaKey> free_key(&key);
   word32 used = 0;
-  if (wc_DsaPublicKeyDecode(spki.data, &used, &key, spki.size) != 0 || used != spki.size ||
-      !is_usable(&key)) {
+  const auto encode = [&](uint8_t* out, word32 size) {
+    return wc_DsaKeyToPublicDer(&key, out, size);
+  };
+  if (wc_DsaPublicKeyDecode(spki.data, &used, &key, spki.size) != 0 || !is_usable(&key) ||
+      !is_written_as(spki, encode)) {
     return kUnsupported;
   }
   Pair pair;
@@ -233,7 +274,13 @@ int32_t verify_ed25519(Span spki, Span message, Span signature) {
   if (wc_ed25519_init(&key) != 0) return kUnsupported;
   Cleanup<ed25519_key, wc_ed25519_free> free_key(&key);
   word32 used = 0;
-  if (wc_Ed25519PublicKeyDecode(spki.data, &used, &key, spki.size) != 0) return kUnsupported;
+  const auto encode = [&](uint8_t* out, word32 size) {
+    return wc_Ed25519PublicKeyToDer(&key, out, size, 1);
+  };
+  if (wc_Ed25519PublicKeyDecode(spki.data, &used, &key, spki.size) != 0 ||
+      !is_written_as(spki, encode)) {
+    return kUnsupported;
+  }
   int valid = 0;
   return wc_ed25519_verify_msg(signature.data, signature.size, message.data, message.size, &valid,
                                &key) == 0 &&
@@ -245,7 +292,13 @@ int32_t verify_ed448(Span spki, Span message, Span signature) {
   if (wc_ed448_init(&key) != 0) return kUnsupported;
   Cleanup<ed448_key, wc_ed448_free> free_key(&key);
   word32 used = 0;
-  if (wc_Ed448PublicKeyDecode(spki.data, &used, &key, spki.size) != 0) return kUnsupported;
+  const auto encode = [&](uint8_t* out, word32 size) {
+    return wc_Ed448PublicKeyToDer(&key, out, size, 1);
+  };
+  if (wc_Ed448PublicKeyDecode(spki.data, &used, &key, spki.size) != 0 ||
+      !is_written_as(spki, encode)) {
+    return kUnsupported;
+  }
   int valid = 0;
   return wc_ed448_verify_msg(signature.data, signature.size, message.data, message.size, &valid,
                              &key, nullptr, 0) == 0 &&
