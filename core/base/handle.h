@@ -12,6 +12,7 @@ enum class Kind : uint8_t { kQueue = 1, kSession = 2, kConnection = 3, kListener
 
 constexpr uint32_t kGenerationMask = 0xFFFFFF;
 constexpr uint32_t kSlotMask = 0xFFFFFF;
+constexpr uint16_t kEnginesMax = 4096;
 
 constexpr uint64_t make_handle(Kind kind, uint16_t engine, uint32_t generation, uint32_t slot) {
   return static_cast<uint64_t>(kind) << 60 | static_cast<uint64_t>(engine & 0xFFF) << 48 |

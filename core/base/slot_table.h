@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -23,12 +22,17 @@ class SlotTable {
   SlotTable(Kind kind, uint16_t engine, uint32_t capacity)
       : kind_(kind), engine_(engine), capacity_(capacity),
         // calloc: pages of slots that are never used cost nothing.
-        slots_(static_cast<std::atomic<T*>*>(std::calloc(capacity, sizeof(std::atomic<T*>)))) {
-    if (!slots_) throw std::bad_alloc();
+        slots_(static_cast<std::atomic<T*>*>(std::calloc(capacity, sizeof(std::atomic<T*>)))),
+        free_(static_cast<Free*>(std::calloc(capacity, sizeof(Free)))) {
+    if (slots_ && free_) return;
+    std::free(slots_);
+    std::free(free_);
+    throw std::bad_alloc();
   }
   ~SlotTable() {
     for (uint32_t i = 0; i < used_; ++i) delete slots_[i].load(std::memory_order_relaxed);
     std::free(slots_);
+    std::free(free_);
   }
   SlotTable(const SlotTable&) = delete;
   SlotTable& operator=(const SlotTable&) = delete;
@@ -48,15 +52,17 @@ class SlotTable {
     std::lock_guard<std::mutex> lock(mutex_);
     uint32_t slot, generation = 1;
     T* object;
-    if (used_ < capacity_ && free_.size() < kSpareBeforeReuse) {
+    if (used_ < capacity_ && free_count_ < kSpareBeforeReuse) {
       object = new (std::nothrow) T();
       if (!object) return nullptr;
       slot = used_++;
       slots_[slot].store(object, std::memory_order_release);
-    } else if (!free_.empty()) {
-      slot = free_.front().slot;
-      generation = free_.front().next_generation;
-      free_.pop_front();
+    } else if (free_count_ > 0) {
+      const Free& first = free_[free_first_];
+      slot = first.slot;
+      generation = first.next_generation;
+      free_first_ = (free_first_ + 1) % capacity_;
+      --free_count_;
       object = slots_[slot].load(std::memory_order_relaxed);
     } else {
       return nullptr;
@@ -67,11 +73,11 @@ class SlotTable {
   }
 
   // The slot of an object whose handle has been taken away (set to 0) is free again. The caller
-  // touches the object no more.
-  void release(uint64_t handle) {
+  // touches the object no more. Needs no memory, so it can't fail.
+  void release(uint64_t handle) noexcept {
     uint32_t next = (handle_generation(handle) + 1) & kGenerationMask;
     std::lock_guard<std::mutex> lock(mutex_);
-    free_.push_back({handle_slot(handle), next == 0 ? 1 : next});
+    free_[(free_first_ + free_count_++) % capacity_] = {handle_slot(handle), next == 0 ? 1 : next};
     --live_;
   }
 
@@ -93,7 +99,7 @@ class SlotTable {
 
  private:
   // First in, first out, with some spare slots: generations grow slowly, so handles stay unique long.
-  static constexpr size_t kSpareBeforeReuse = 64;
+  static constexpr uint32_t kSpareBeforeReuse = 64;
   struct Free {
     uint32_t slot;
     uint32_t next_generation;
@@ -103,10 +109,12 @@ class SlotTable {
   const uint16_t engine_;
   const uint32_t capacity_;
   std::atomic<T*>* const slots_;
+  Free* const free_;  // a ring
   mutable std::mutex mutex_;
   uint32_t used_ = 0;
   uint32_t live_ = 0;
-  std::deque<Free> free_;
+  uint32_t free_first_ = 0;
+  uint32_t free_count_ = 0;
 };
 
 }  // namespace trestle

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -18,6 +19,12 @@ namespace trestle {
 
 inline Engine* engine_of(trestle_engine* engine) { return reinterpret_cast<Engine*>(engine); }
 
+// The name of a backend: NULL, or 1 to 63 characters; whether they are possible ones, the loader says.
+inline bool is_name(const char* name) {
+  constexpr size_t kTooLong = 64;
+  return !name || (*name != '\0' && strnlen(name, kTooLong) < kTooLong);
+}
+
 // First thing in each function that takes an engine.
 inline int32_t check_engine(const trestle_engine* engine) {
   if (!engine) return TRESTLE_RESULT_NULL_ARGUMENT;
@@ -25,21 +32,18 @@ inline int32_t check_engine(const trestle_engine* engine) {
   return TRESTLE_RESULT_SUCCESS;
 }
 
-// The queue of a handle, claimed until remove_user: it can't be destroyed meanwhile, its slot would
-// be another queue then and its descriptor another file. nullptr: there is none.
-inline Queue* claim_queue(trestle_engine* engine, uint64_t handle) {
+// The queue of a handle, claimed: it can't be destroyed meanwhile, its slot would be another queue then
+// and its descriptor another file. nullptr: there is none.
+inline QueueClaim claim_queue(trestle_engine* engine, uint64_t handle) {
   Queue* queue = engine_of(engine)->queues().find(handle);
-  return queue && queue->claim(handle) ? queue : nullptr;
+  return QueueClaim(queue && queue->claim(handle) ? queue : nullptr);
 }
 
 // Calls `use` with the claimed queue of a handle.
 template <typename F>
 int32_t with_queue(trestle_engine* engine, uint64_t handle, F&& use) {
-  Queue* queue = claim_queue(engine, handle);
-  if (!queue) return TRESTLE_RESULT_BAD_HANDLE;
-  int32_t result = use(*queue);
-  queue->remove_user();
-  return result;
+  QueueClaim queue = claim_queue(engine, handle);
+  return queue ? use(*queue) : TRESTLE_RESULT_BAD_HANDLE;
 }
 
 // Makes a request for the object of `handle`, lets `fill` set its arguments, and submits it.
@@ -48,7 +52,10 @@ int32_t make_request(Engine* engine, Actor* actor, uint64_t handle, Queue* queue
                      uint64_t tag, F&& fill) {
   std::unique_ptr<Message> request;
   int32_t result = engine->begin_request(queue, cfm, tag, &request);
-  if (result != TRESTLE_RESULT_SUCCESS) return result;
+  if (result != TRESTLE_RESULT_SUCCESS) {
+    bool gone = actor->handle.load(std::memory_order_acquire) != handle;
+    return gone ? TRESTLE_RESULT_BAD_HANDLE : result;
+  }
   // The queue was the object's before it was reserved; is the object still the same?
   if (actor->handle.load(std::memory_order_acquire) != handle) {
     engine->abandon(std::move(request));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "core/c_api/api.h"
 
@@ -19,10 +20,10 @@ int32_t connection_request(Engine* e, Connection* c, uint64_t handle, uint32_t c
                       });
 }
 
-// The address as it stands in the packet header; IPv4 uses the first four bytes (C 4.9). All 16 are
-// there to be read.
-void set_endpoint(Message& m, const uint8_t* ip_address, uint16_t port) {
-  std::memcpy(m.arguments->address, ip_address, 16);
+// The address as it stands in the packet header (C 4.9).
+void set_endpoint(Message& m, const Connection& c, const uint8_t* ip_address, uint16_t port) {
+  bool six = c.family.load(std::memory_order_relaxed) == TRESTLE_FAMILY_IP6;
+  std::memcpy(m.arguments->address, ip_address, six ? 16 : 4);
   m.arguments->port = port;
 }
 
@@ -34,9 +35,8 @@ int32_t result_of(Credits::Taken taken, int32_t when_none) {
   }
 }
 
-int32_t respond(Connection* c, uint32_t primitive, uint64_t handle, uint64_t value,
-                Queue* queue = nullptr) {
-  auto* response = new (std::nothrow) Response(primitive, handle, value, queue);
+int32_t respond(Connection* c, uint32_t primitive, uint64_t handle, uint64_t value) {
+  auto* response = new (std::nothrow) Response(primitive, handle, value);
   if (!response) return TRESTLE_RESULT_OUT_OF_MEMORY;
   c->post(response);
   return TRESTLE_RESULT_SUCCESS;
@@ -44,13 +44,13 @@ int32_t respond(Connection* c, uint32_t primitive, uint64_t handle, uint64_t val
 
 // An indication's answer: once per indication that was fetched.
 int32_t answer(trestle_engine* engine, uint64_t connection, uint32_t primitive,
-               Credits::Flag flag, uint64_t value, Queue* queue = nullptr) {
+               Credits::Flag flag, uint64_t value) {
   Connection* c = engine_of(engine)->connections().find(connection);
   if (!c) return TRESTLE_RESULT_BAD_HANDLE;
   if (int32_t result =
           result_of(c->credits.answer(connection, flag), TRESTLE_RESULT_NOTHING_TO_ANSWER))
     return result;
-  int32_t result = respond(c, primitive, connection, value, queue);
+  int32_t result = respond(c, primitive, connection, value);
   if (result != TRESTLE_RESULT_SUCCESS) c->credits.fetched(connection, flag);
   return result;
 }
@@ -95,12 +95,14 @@ int32_t trestle_connection_create_req(trestle_engine* engine, uint64_t session, 
     return TRESTLE_RESULT_BAD_ARGUMENT;
   Engine* e = engine_of(engine);
   Session* s = e->sessions().find(session);
-  if (!s || (queue != 0 && !e->queues().find(queue))) return TRESTLE_RESULT_BAD_HANDLE;
+  if (!s) return TRESTLE_RESULT_BAD_HANDLE;
+  QueueClaim own_queue;
+  if (queue != 0 && !(own_queue = claim_queue(engine, queue))) return TRESTLE_RESULT_BAD_HANDLE;
   return make_request(e, s, session, s->queue(), TRESTLE_PRIM_CONNECTION_CREATE_CFM, tag,
-                      [=](Message& m) {
+                      [&](Message& m) {
                         m.c.session = session;
                         m.arguments->family = family;
-                        m.arguments->other_queue = queue;
+                        m.arguments->other_queue = std::move(own_queue);
                       });
 }
 
@@ -122,7 +124,7 @@ int32_t trestle_connection_bind_req(trestle_engine* engine, uint64_t connection,
   Connection* c = e->connections().find(connection);
   if (!c) return TRESTLE_RESULT_BAD_HANDLE;
   return connection_request(e, c, connection, TRESTLE_PRIM_CONNECTION_BIND_CFM, tag,
-                            [=](Message& m) { set_endpoint(m, ip_address, port); });
+                            [=](Message& m) { set_endpoint(m, *c, ip_address, port); });
 }
 
 int32_t trestle_connection_connect_req(trestle_engine* engine, uint64_t connection,
@@ -135,7 +137,7 @@ int32_t trestle_connection_connect_req(trestle_engine* engine, uint64_t connecti
   if (!c) return TRESTLE_RESULT_BAD_HANDLE;
   uint64_t session = c->session_handle.load(std::memory_order_acquire);
   int32_t result = connection_request(e, c, connection, TRESTLE_PRIM_CONNECTION_CONNECT_CFM, tag,
-                                      [=](Message& m) { set_endpoint(m, ip_address, port); });
+                                      [=](Message& m) { set_endpoint(m, *c, ip_address, port); });
   if (result == TRESTLE_RESULT_SUCCESS) {
     if (Session* s = e->sessions().find(session))
       s->connect_seen.store(session, std::memory_order_release);
@@ -204,11 +206,18 @@ int32_t trestle_accept_res(trestle_engine* engine, uint64_t connection, uint8_t 
   Engine* e = engine_of(engine);
   Connection* c = e->connections().find(connection);
   if (!c) return TRESTLE_RESULT_BAD_HANDLE;
-  Queue* q = queue != 0 ? claim_queue(engine, queue) : nullptr;
-  if (queue != 0 && !q) return TRESTLE_RESULT_BAD_HANDLE;
-  int32_t result = answer(engine, connection, TRESTLE_PRIM_ACCEPT_RES, Credits::kAccept, accepted, q);
-  if (result != TRESTLE_RESULT_SUCCESS && q) q->remove_user();
-  return result;
+  QueueClaim own_queue;
+  if (queue != 0 && !(own_queue = claim_queue(engine, queue))) return TRESTLE_RESULT_BAD_HANDLE;
+  std::unique_ptr<Response> response(
+      new (std::nothrow) Response(TRESTLE_PRIM_ACCEPT_RES, connection, accepted));
+  if (!response) return TRESTLE_RESULT_OUT_OF_MEMORY;
+  if (int32_t result = result_of(c->credits.answer(connection, Credits::kAccept),
+                                 TRESTLE_RESULT_NOTHING_TO_ANSWER))
+    return result;
+  // Here and not when the response arrives: requests may follow at once.
+  if (own_queue && !c->change_queue(connection, &own_queue)) return TRESTLE_RESULT_BAD_HANDLE;
+  c->post(response.release());
+  return TRESTLE_RESULT_SUCCESS;
 }
 
 int32_t trestle_buffer_allocate(trestle_engine* engine, uint64_t length, uint8_t** buffer) {

@@ -10,7 +10,6 @@ namespace {
 constexpr uint32_t kConnectionsMax = 1048576;
 constexpr uint32_t kSessionsMax = 65536;
 constexpr size_t kPathMax = 4096;
-constexpr size_t kNameMax = 64;
 
 bool in_range(uint32_t value, uint32_t max) { return value <= max; }
 
@@ -30,8 +29,7 @@ int32_t check_config(const trestle_engine_config& config) {
     good = good && config.backend_directory[0] == '/' &&
            strnlen(config.backend_directory, kPathMax) < kPathMax;
   }
-  if (config.default_backend)
-    good = good && strnlen(config.default_backend, kNameMax) < kNameMax;
+  good = good && is_name(config.default_backend);
   return good ? TRESTLE_RESULT_SUCCESS : TRESTLE_RESULT_BAD_ARGUMENT;
 }
 
@@ -82,7 +80,7 @@ int32_t trestle_engine_destroy(trestle_engine* engine) {
 int32_t trestle_backend_query_req(trestle_engine* engine, uint64_t queue, const char* name,
                                   uint64_t tag) {
   if (int32_t result = check_engine(engine)) return result;
-  if (name && strnlen(name, kNameMax) == kNameMax) return TRESTLE_RESULT_BAD_ARGUMENT;
+  if (!is_name(name)) return TRESTLE_RESULT_BAD_ARGUMENT;
   return control_request(engine, queue, TRESTLE_PRIM_BACKEND_QUERY_CFM, tag,
                          [name](Message& m) { m.arguments->text = name ? name : ""; });
 }
@@ -90,7 +88,7 @@ int32_t trestle_backend_query_req(trestle_engine* engine, uint64_t queue, const 
 int32_t trestle_backend_capability_req(trestle_engine* engine, uint64_t queue, const char* name,
                                        uint32_t capability, uint32_t argument, uint64_t tag) {
   if (int32_t result = check_engine(engine)) return result;
-  if (name && strnlen(name, kNameMax) == kNameMax) return TRESTLE_RESULT_BAD_ARGUMENT;
+  if (!is_name(name)) return TRESTLE_RESULT_BAD_ARGUMENT;
   if (capability < TRESTLE_CAPABILITY_SUITE || capability > TRESTLE_CAPABILITY_ALERT_SEND)
     return TRESTLE_RESULT_BAD_ARGUMENT;
   return control_request(engine, queue, TRESTLE_PRIM_BACKEND_CAPABILITY_CFM, tag,

@@ -25,8 +25,8 @@ void note_fetched(Engine& engine, const Message& message) {
       break;
     case TRESTLE_PRIM_CONNECTION_CONNECT_CFM:
     case TRESTLE_PRIM_CONNECTION_CONNECT_IND:
-      // The handshake is over: a question that was not answered is none any more.
-      if (message.ends_handshake) connection->credits.answer(handle, Credits::kCert);
+    case TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM:
+      if (message.outdates_indications) connection->credits.forget_indications(handle);
       break;
     case TRESTLE_PRIM_CONNECTION_DISCONNECT_IND:
       connection->credits.fetched(handle, Credits::kDisconnect);
@@ -87,12 +87,10 @@ int32_t trestle_queue_create(trestle_engine* engine, uint32_t capacity, uint64_t
 int32_t trestle_queue_destroy(trestle_engine* engine, uint64_t queue) {
   if (int32_t result = check_engine(engine)) return result;
   Engine* e = engine_of(engine);
-  Queue* q = claim_queue(engine, queue);
-  if (!q) return TRESTLE_RESULT_BAD_HANDLE;
-  if (!q->retire()) {
-    q->remove_user();
-    return TRESTLE_RESULT_BUSY;
-  }
+  QueueClaim claim = claim_queue(engine, queue);
+  if (!claim) return TRESTLE_RESULT_BAD_HANDLE;
+  if (!claim->retire()) return TRESTLE_RESULT_BUSY;
+  Queue* q = claim.release();
   q->handle.store(0, std::memory_order_release);
   q->close();
   e->queues().release(queue);

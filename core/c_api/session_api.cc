@@ -7,8 +7,6 @@ using namespace trestle;
 
 namespace {
 
-constexpr size_t kNameMax = 64;
-
 // A request for a session; `configures` tells those that CONNECT has to wait for.
 template <typename F>
 int32_t session_request(trestle_engine* engine, uint64_t session, uint32_t cfm, uint64_t tag,
@@ -42,7 +40,7 @@ int32_t trestle_session_create_req(trestle_engine* engine, uint64_t queue, uint3
   if (int32_t result = check_engine(engine)) return result;
   if (role != TRESTLE_ROLE_CLIENT && role != TRESTLE_ROLE_SERVER)
     return TRESTLE_RESULT_BAD_ARGUMENT;
-  if (backend && strnlen(backend, kNameMax) == kNameMax) return TRESTLE_RESULT_BAD_ARGUMENT;
+  if (!is_name(backend)) return TRESTLE_RESULT_BAD_ARGUMENT;
   return control_request(engine, queue, TRESTLE_PRIM_SESSION_CREATE_CFM, tag, [=](Message& m) {
     m.arguments->text = backend ? backend : "";
     m.arguments->number = role;
@@ -138,7 +136,9 @@ int32_t trestle_listen_req(trestle_engine* engine, uint64_t session, uint32_t fa
                                                  family == TRESTLE_FAMILY_IP6 ? 16 : 4);
                                    });
   if (result == TRESTLE_RESULT_SUCCESS) {
-    if (Session* s = engine_of(engine)->sessions().find(session))
+    // Of a client's session it is refused, and changes nothing.
+    Session* s = engine_of(engine)->sessions().find(session);
+    if (s && s->role.load(std::memory_order_relaxed) == TRESTLE_ROLE_SERVER)
       s->connect_seen.store(session, std::memory_order_release);
   }
   return result;

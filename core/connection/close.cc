@@ -14,11 +14,23 @@
 #include "core/session/session.h"
 
 namespace trestle {
+namespace {
+
+int32_t result_of_broken(int error) {
+  switch (error) {
+    case ECONNRESET:
+    case EPIPE: return TRESTLE_RESULT_CONNECTION_RESET;
+    case ENOMEM: return TRESTLE_RESULT_OUT_OF_MEMORY;
+    default: return TRESTLE_RESULT_TRANSPORT;
+  }
+}
+
+}  // namespace
 
 // The backend saw the end of an established connection. SUCCESS: by close_notify.
 void Connection::peer_closed(const Ending& ending) {
   if (state_ == State::kClosing) return finish_disconnect(ending);
-  if (ending.result == TRESTLE_RESULT_SUCCESS) send_close_notify();
+  if (ending.result == TRESTLE_RESULT_SUCCESS && all_sent()) send_close_notify();
   transport_.flush(worker());
   end_sends(TRESTLE_RESULT_NOT_CONNECTED);
   drop_backend_connection();
@@ -30,11 +42,23 @@ void Connection::peer_closed(const Ending& ending) {
   message->queue->deliver(message);
 }
 
+// Close_notify tells the peer that it has everything: not where that isn't so.
+bool Connection::all_sent() {
+  if (transport_.flush(worker())) confirm_flushed();
+  return !unsent_.first && !sending_.first;
+}
+
 void Connection::send_close_notify() {
   close_sent_ = true;
   trestle_backend_error error = new_backend_error();
   backend()->close(tls_, &error);  // if it can't, the transport's end has to do
-  if (transport_.flush(worker())) transport_.shut_down_sending();
+  transport_.end_sending(worker());
+}
+
+// From DISCONNECT_REQ on, and anew whenever the peer takes something.
+void Connection::await_close() {
+  close_deadline_ = after(session()->config().close_timeout_ms);
+  set_deadline(close_deadline_);
 }
 
 // Disconnected in any case; the confirm tells how the peer closed.
@@ -44,7 +68,9 @@ void Connection::finish_disconnect(const Ending& ending) {
   drop_backend_connection();
   close_transport();
   state_ = State::kIdle;
+  unanswered_ = 0;
   Message* request = std::exchange(disconnect_request_, nullptr);
+  request->outdates_indications = true;
   fill(request, ending, backend());
   Engine::confirm(request);
 }
@@ -53,9 +79,7 @@ void Connection::finish_disconnect(const Ending& ending) {
 void Connection::destroy(Message* request) {
   destroy_request_ = request;
   unwind_parked_handshake();
-  if (state_ == State::kEstablished && !close_sent_) {
-    send_close_notify();
-  }
+  if (state_ == State::kEstablished && !close_sent_ && all_sent()) send_close_notify();
   end_sends(TRESTLE_RESULT_CANCELLED);
   if (connect_request_) cancel_request(std::exchange(connect_request_, nullptr));
   if (disconnect_request_) cancel_request(std::exchange(disconnect_request_, nullptr));
@@ -83,13 +107,15 @@ void Connection::close_transport_after(const Ending& ending) {
   bool alert_sent = ending.alert_direction == TRESTLE_ALERT_DIRECTION_SENT;
   if (!alert_sent || !watched_ || transport_.ended() || transport_.failed())
     return close_transport();
-  transport_.shut_down_sending();
+  transport_.end_sending(worker());
   set_deadline(now_ms() + kLingerMs);
   linger();
 }
 
 void Connection::linger() {
-  if (!transport_.is_open() || transport_.discard_input(worker())) return;
+  if (!transport_.is_open()) return;
+  transport_.flush(worker());
+  if (transport_.discard_input(worker())) return;
   set_deadline(kNever);
   close_transport();
 }
@@ -117,8 +143,7 @@ Ending Connection::ending_of(const trestle_backend_error& error) const {
   ending.detail = text_of(error.detail);
   // The backend only sees that the transport ended; the socket knows how.
   if (ending.result == TRESTLE_RESULT_TRUNCATED && transport_.error() != 0) {
-    bool reset = transport_.error() == ECONNRESET || transport_.error() == EPIPE;
-    ending.result = reset ? TRESTLE_RESULT_CONNECTION_RESET : TRESTLE_RESULT_TRANSPORT;
+    ending.result = result_of_broken(transport_.error());
     ending.library_code = transport_.error();
     ending.library_text = strerror_text(transport_.error());
   }

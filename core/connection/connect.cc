@@ -36,26 +36,25 @@ int64_t Connection::after(uint32_t timeout_ms) {
 
 void Connection::bind(Message* request) {
   Endpoint local;
-  local.family = family_;
+  local.family = family.load(std::memory_order_relaxed);
   local.port = request->arguments->port;
   std::copy(std::begin(request->arguments->address), std::end(request->arguments->address),
             local.address);
   // The socket is bound now, so that the confirm tells the truth; and again at each reconnect.
-  int error = transport_.open(family_);
+  int error = transport_.open(local.family);
   if (error == 0) error = transport_.bind(local);
   if (error == 0) {
     bound_ = local;
     confirm_outcome(request, Outcome::success(), nullptr);
     return;
   }
-  transport_.close();
-  bound_ = Endpoint();
+  transport_.close();  // an earlier BIND stays in force: connecting binds again
   confirm_outcome(request, outcome_of_errno(error, "bind"), nullptr);
 }
 
 void Connection::connect(Message* request) {
   connect_request_ = request;
-  peer_.family = family_;
+  peer_.family = family.load(std::memory_order_relaxed);
   peer_.port = request->arguments->port;
   std::copy(std::begin(request->arguments->address), std::end(request->arguments->address),
             peer_.address);
@@ -85,7 +84,7 @@ void Connection::start_tcp() {
   int error = 0;
   const char* call = "socket";
   if (!transport_.is_open()) {
-    error = transport_.open(family_);
+    error = transport_.open(peer_.family);
     if (error == 0 && bound_.family != 0) {
       call = "bind";
       error = transport_.bind(bound_);
@@ -127,7 +126,7 @@ void Connection::unwatch() {
 void Connection::confirm_connect(const Ending& ending) {
   Message* message = server_ ? new_indication(TRESTLE_PRIM_CONNECTION_CONNECT_IND)
                              : std::exchange(connect_request_, nullptr);
-  message->ends_handshake = true;
+  message->outdates_indications = true;
   message->c.session = session_handle.load(std::memory_order_relaxed);
   fill(message, ending, backend());
   if (ending.result == TRESTLE_RESULT_SUCCESS) {

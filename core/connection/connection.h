@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "core/connection/credits.h"
 #include "core/connection/transport.h"
@@ -38,8 +39,13 @@ class Connection : public Child {
   // A server's, which waits for ACCEPT_RES; sends ACCEPT_IND. Takes the descriptor over.
   static bool accept(Session* session, uint64_t listener, int fd, const Endpoint& peer);
 
+  // Any thread: messages of the connection of this handle go to another queue from now on; `claim`
+  // becomes the claim of the old one. False: the connection has ended.
+  bool change_queue(uint64_t handle, QueueClaim* claim);
+
   // For the callers' threads.
   Credits credits;
+  std::atomic<uint32_t> family{0};
   std::atomic<uint32_t> send_window{1};
   std::atomic<uint64_t> session_handle{0};
   std::atomic<Queue*> queue{nullptr};
@@ -117,10 +123,12 @@ class Connection : public Child {
   void establish();
   void schedule_handshake_deadline();
   void answer_certificate(bool accepted);
+  Ending refuse_handshake();
   void unwind_parked_handshake();
-  int32_t ask(const trestle_ask& question);
+  int32_t ask(const trestle_ask& question) noexcept;
+  int32_t decide(const trestle_ask& question);
   bool peer_was_verified() const;
-  void indicate_certificate(const trestle_ask& question) noexcept;
+  void indicate_certificate(const trestle_ask& question);
   Ending handshake_ending() const;
 
   // data.cc
@@ -135,7 +143,9 @@ class Connection : public Child {
 
   // close.cc
   void peer_closed(const Ending& ending);
+  bool all_sent();
   void send_close_notify();
+  void await_close();
   void finish_disconnect(const Ending& ending);
   void destroy(Message* request);
   void drop_backend_connection();
@@ -152,6 +162,7 @@ class Connection : public Child {
   bool may_connect() const { return state_ == State::kIdle && !server_; }
   static int64_t after(uint32_t timeout_ms);  // deadline; 0 is "no limit"
 
+  std::mutex queue_change_;  // against the end of the handle; else `queue` needs no lock
   Transport transport_;
   trestle_backend_connection* tls_ = nullptr;
   std::unique_ptr<Handshake> handshake_;
@@ -164,7 +175,6 @@ class Connection : public Child {
   int64_t close_deadline_ = 0;
   Endpoint peer_;
   Endpoint bound_;  // family 0: not bound
-  uint32_t family_ = 0;
   uint32_t unanswered_ = 0;  // DATA_IND
   State state_ = State::kIdle;
   Lane lane_ = Lane::kHandshake;  // which kind of worker the slot is with, over all its uses

@@ -36,6 +36,10 @@ class Credits {
       return true;
     });
   }
+  // What was indicated so far can't be answered any more.
+  void forget_indications(uint64_t handle) {
+    update(handle, [](uint64_t& w) { return w &= ~kIndications, true; });
+  }
   Taken answer_data(uint64_t handle) {
     return update(handle, [](uint64_t& w) {
       if (data(w) == 0) return false;
@@ -63,6 +67,7 @@ class Credits {
   // generation 24 | flags 4 | data 16 | send 20
   static constexpr int kDataShift = 28, kSendShift = 44;
   static constexpr uint64_t kDataOne = 1ull << kDataShift, kSendOne = 1ull << kSendShift;
+  static constexpr uint64_t kIndications = (kSendOne - 1) & ~uint64_t{kGenerationMask};
   static uint64_t data(uint64_t w) { return w >> kDataShift & 0xFFFF; }
 
   template <typename F>

@@ -57,6 +57,7 @@ void Connection::send(Message* request) {
 void Connection::pump() {
   transport_.begin_turn(kOutputMax);
   bool more = pump_send();
+  if (state_ == State::kClosing && transport_.take_sent()) await_close();
   if (state_ == State::kEstablished || state_ == State::kClosing) more |= pump_receive();
   if (more && (state_ == State::kEstablished || state_ == State::kClosing)) yield();
 }

@@ -7,6 +7,7 @@
 #include "core/connection/connection.h"
 #include "core/engine/engine.h"
 #include "core/engine/worker.h"
+#include "core/messages/queue.h"
 #include "core/pki/pem.h"
 #include "core/session/session.h"
 
@@ -15,21 +16,24 @@ namespace {
 
 // What a library has to say in a handshake has a size of its own, whatever the peer does.
 constexpr size_t kFlightMax = SIZE_MAX;
+// What the peer has to say is rarely more than this, and can be thousands of messages to be ignored.
+constexpr uint64_t kTurnMax = 64 * 1024;
+constexpr uint8_t kHandshakeFailure = 40;
 
 }  // namespace
 
 const trestle_host& Connection::host() {
   static const trestle_host host = {
       sizeof(trestle_host), TRESTLE_BACKEND_ABI,
-      [](void* self, uint8_t* buffer, uint64_t capacity) -> int64_t {
+      [](void* self, uint8_t* buffer, uint64_t capacity) noexcept -> int64_t {
         auto* c = static_cast<Connection*>(self);
         return c->transport_.pull(c->worker(), buffer, capacity);
       },
-      [](void* self, const uint8_t* data, uint64_t length) {
+      [](void* self, const uint8_t* data, uint64_t length) noexcept {
         auto* c = static_cast<Connection*>(self);
         c->transport_.push(c->worker(), data, length);
       },
-      [](void* self, const trestle_ask* question) -> int32_t {
+      [](void* self, const trestle_ask* question) noexcept -> int32_t {
         return static_cast<Connection*>(self)->ask(*question);
       }};
   return host;
@@ -63,7 +67,7 @@ void Connection::begin_handshake() {
 
 void Connection::run_handshake() {
   Handshake& h = *handshake_;
-  transport_.begin_turn(kFlightMax);
+  transport_.begin_turn(kFlightMax, kTurnMax);
   h.fiber = worker()->fibers().get();
   if (!h.fiber) {
     Ending ending;
@@ -100,13 +104,24 @@ void Connection::after_handshake_step() {
         h.verdict = TRESTLE_RESULT_HANDSHAKE_FAILED;
         h.judgement.detail = "the backend did not ask about the peer's certificate";
       }
-      // A library that goes on after a no must not get away with it.
-      return h.verdict == TRESTLE_RESULT_SUCCESS ? establish() : fail_connect(handshake_ending());
+      return h.verdict == TRESTLE_RESULT_SUCCESS ? establish() : fail_connect(refuse_handshake());
     case TRESTLE_BACKEND_WANT_READ:
       return schedule_handshake_deadline();
     default:
       return fail_connect(handshake_ending());
   }
+}
+
+// A library that goes on after a no must not get away with it. The peer is told if the backend can.
+Ending Connection::refuse_handshake() {
+  Ending ending = handshake_ending();
+  trestle_backend_error error = new_backend_error();
+  if (backend()->abort && backend()->abort(tls_, kHandshakeFailure, &error) == TRESTLE_BACKEND_OK) {
+    ending.alert = kHandshakeFailure;
+    ending.alert_direction = TRESTLE_ALERT_DIRECTION_SENT;
+    transport_.flush(worker());
+  }
+  return ending;
 }
 
 void Connection::schedule_handshake_deadline() {
@@ -127,7 +142,17 @@ void Connection::establish() {
   move_to(session()->engine()->next_data_worker());
 }
 
-int32_t Connection::ask(const trestle_ask& question) {
+// No exception may leave through the library's frames.
+int32_t Connection::ask(const trestle_ask& question) noexcept {
+  try {
+    return decide(question);
+  } catch (const std::bad_alloc&) {
+    handshake_->verdict = TRESTLE_RESULT_OUT_OF_MEMORY;
+    return TRESTLE_ANSWER_NO;
+  }
+}
+
+int32_t Connection::decide(const trestle_ask& question) {
   if (!handshake_ || question.kind != TRESTLE_ASK_VERIFY_PEER || handshake_->cancelled)
     return TRESTLE_ANSWER_NO;
   Handshake& h = *handshake_;
@@ -164,9 +189,9 @@ bool Connection::peer_was_verified() const {
   return handshake_->asked || !certificate_is_due(config, info);
 }
 
-void Connection::indicate_certificate(const trestle_ask& question) noexcept {
+void Connection::indicate_certificate(const trestle_ask& question) {
   const Judgement& judgement = handshake_->judgement;
-  Message* message = new_indication(TRESTLE_PRIM_CONNECTION_CERT_IND);
+  std::unique_ptr<Message> message(new_indication(TRESTLE_PRIM_CONNECTION_CERT_IND));
   message->c.session = session_handle.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < question.certificate_count; ++i) {
     const trestle_bytes& one = question.certificates[i];
@@ -182,10 +207,11 @@ void Connection::indicate_certificate(const trestle_ask& question) noexcept {
     ending.detail = judgement.detail;
     ending.certificate_index = judgement.certificate_index;
     ending.subject = judgement.subject;
-    fill(message, ending, backend());
+    fill(message.get(), ending, backend());
     message->c.result = judgement.result;
   }
-  message->queue->deliver(message);
+  Queue* to = message->queue;
+  to->deliver(message.release());
 }
 
 void Connection::answer_certificate(bool accepted) {
@@ -194,7 +220,7 @@ void Connection::answer_certificate(bool accepted) {
   h.hello_deadline = h.hello_left == kNever ? kNever : now_ms() + h.hello_left;
   h.receive_deadline = after(session()->config().receive_timeout_ms);
   state_ = State::kHandshaking;
-  transport_.begin_turn(kFlightMax);
+  transport_.begin_turn(kFlightMax, kTurnMax);
   h.fiber->resume();
   after_handshake_step();
 }

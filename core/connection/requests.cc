@@ -49,7 +49,7 @@ Outcome Connection::create(Session* session, Queue* queue, uint32_t family,
     return Outcome::failure(TRESTLE_RESULT_TOO_MANY, "the engine's limit of connections");
   c->set_first_worker(engine->next_handshake_worker());
   c->open(session, queue, handle);
-  c->family_ = family;
+  c->family.store(family, std::memory_order_relaxed);
   if (!session->add_child(c)) {
     engine->connections().release(handle);
     return Outcome::failure(TRESTLE_RESULT_CANCELLED, "the session is being destroyed");
@@ -75,7 +75,7 @@ bool Connection::accept(Session* session, uint64_t listener, int fd, const Endpo
   c->server_ = true;
   c->listener_ = listener;
   c->peer_ = peer;
-  c->family_ = peer.family;
+  c->family.store(peer.family, std::memory_order_relaxed);
   c->state_ = State::kAwaitingAccept;
   c->transport_.adopt(fd);
   if (!session->add_child(c)) {
@@ -141,8 +141,7 @@ void Connection::on_disconnect_request(Message* request) {
     case State::kEstablished:
       disconnect_request_ = request;
       state_ = State::kClosing;
-      close_deadline_ = after(session()->config().close_timeout_ms);
-      set_deadline(close_deadline_);
+      await_close();
       pump();
       break;
     case State::kHeading:
@@ -178,11 +177,6 @@ void Connection::on_response(Response& response) {
 
 void Connection::on_accept_response(Response& response) {
   if (state_ != State::kAwaitingAccept) return;
-  if (response.queue) {
-    queue.load(std::memory_order_relaxed)->remove_user();
-    queue.store(response.queue, std::memory_order_release);
-    response.queue = nullptr;  // the claim is the connection's now
-  }
   leave_listener();
   if (response.value != 0) {
     head_for_handshake();
@@ -263,10 +257,23 @@ void Connection::on_arrival() {
   }
 }
 
+bool Connection::change_queue(uint64_t expected_handle, QueueClaim* claim) {
+  std::lock_guard<std::mutex> lock(queue_change_);
+  // The handle goes before release() looks for the queue.
+  if (handle.load(std::memory_order_acquire) != expected_handle) return false;
+  Queue* old = queue.exchange(claim->release(), std::memory_order_acq_rel);
+  claim->reset(old);
+  return true;
+}
+
 void Connection::release(uint64_t old_handle) {
   Session* session = this->session();
   Engine* engine = session->engine();
-  Queue* to = queue.load(std::memory_order_relaxed);
+  Queue* to = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(queue_change_);
+    to = queue.load(std::memory_order_relaxed);
+  }
   Message* request = destroy_request_;
   // Before the confirm, which has a place of its own: whoever has it may destroy the queue.
   to->remove_user();

@@ -122,7 +122,7 @@ Endpoint Transport::local_endpoint() const {
 
 void Transport::close() {
   if (fd_ >= 0) {
-    shut_down_sending();
+    shutdown(fd_, SHUT_WR);
     uint8_t discard[16384];
     for (int i = 0; i < 16 && recv(fd_, discard, sizeof discard, 0) > 0; ++i) {
     }
@@ -130,7 +130,7 @@ void Transport::close() {
   }
   fd_ = -1;
   error_ = 0;
-  readable_ = ended_ = failed_ = progress_ = false;
+  readable_ = ended_ = failed_ = progress_ = sent_ = sending_over_ = shut_down_ = false;
   input_ = nullptr;
   input_size_ = 0;
   std::vector<uint8_t>().swap(stash_);
@@ -138,7 +138,10 @@ void Transport::close() {
   output_sent_ = 0;
 }
 
-void Transport::shut_down_sending() { shutdown(fd_, SHUT_WR); }
+void Transport::end_sending(Worker* worker) {
+  sending_over_ = true;
+  flush(worker);
+}
 
 bool Transport::discard_input(Worker* worker) {
   constexpr int kEnough = 64;
@@ -179,7 +182,7 @@ int64_t Transport::pull(Worker* worker, uint8_t* buffer, uint64_t capacity) {
   if (capacity == 0) return TRESTLE_PULL_WOULD_BLOCK;
   // An event tells when the output moves again.
   if (output_.size() - output_sent_ > output_max_ && !flush(worker)) return TRESTLE_PULL_WOULD_BLOCK;
-  if (turn_left_ == 0) {
+  if (turn_left_ == 0 || turn_pulls_left_ == 0) {
     held_back_ = true;
     return TRESTLE_PULL_WOULD_BLOCK;
   }
@@ -191,20 +194,25 @@ int64_t Transport::pull(Worker* worker, uint8_t* buffer, uint64_t capacity) {
   size_t n = static_cast<size_t>(std::min<uint64_t>(capacity, input_size_));
   std::memcpy(buffer, input_, n);
   turn_left_ -= std::min<uint64_t>(turn_left_, n);
+  --turn_pulls_left_;
   input_ += n;
   input_size_ -= n;
   if (input_size_ == 0 && !stash_.empty()) std::vector<uint8_t>().swap(stash_);
   return static_cast<int64_t>(n);
 }
 
+void Transport::fail(int error) {
+  error_ = error;
+  failed_ = true;
+}
+
 void Transport::push(Worker* worker, const uint8_t* data, uint64_t length) {
+  if (sending_over_) return;
   if (output_.capacity() == 0) output_.swap(worker->spare_output());
   try {
     output_.insert(output_.end(), data, data + length);
   } catch (const std::bad_alloc&) {
-    // A hole in the stream can't be mended, and the plugin's frames can't be unwound.
-    error_ = ENOMEM;
-    failed_ = true;
+    fail(ENOMEM);  // likewise, and the plugin's frames can't be unwound
   }
 }
 
@@ -214,11 +222,11 @@ bool Transport::flush(Worker* worker) {
                      MSG_NOSIGNAL);
     if (n > 0) {
       output_sent_ += static_cast<size_t>(n);
+      sent_ = true;
     } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       return false;  // an event tells when it goes on
     } else if (n < 0 && errno != EINTR) {
-      error_ = errno;
-      failed_ = true;
+      fail(errno);
       readable_ = true;  // the peer may have said why before it went
     }
   }
@@ -227,13 +235,20 @@ bool Transport::flush(Worker* worker) {
   if (worker->spare_output().capacity() < output_.capacity())
     output_.swap(worker->spare_output());
   std::vector<uint8_t>().swap(output_);
+  if (sending_over_ && !std::exchange(shut_down_, true)) shutdown(fd_, SHUT_WR);
   return true;
 }
 
 void Transport::stash_input() {
   if (input_size_ == 0 || !stash_.empty()) return;
-  stash_.assign(input_, input_ + input_size_);
-  input_ = stash_.data();
+  try {
+    stash_.assign(input_, input_ + input_size_);
+    input_ = stash_.data();
+  } catch (const std::bad_alloc&) {
+    fail(ENOMEM);  // a hole in the stream can't be mended
+    ended_ = true;
+    input_size_ = 0;
+  }
 }
 
 }  // namespace trestle

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace trestle {
@@ -42,17 +43,20 @@ class Transport {
   // Ends sending, throws away what the peer still sent, so that what was sent last (an alert) is not
   // overtaken by a reset, and closes.
   void close();
-  void shut_down_sending();
+  // What was pushed so far is the last: it is still sent, then FIN. What a library pushes later (the
+  // answer to a key update) is dropped.
+  void end_sending(Worker* worker);
   // Reads and throws away what is there. False: the peer has ended, or sends without end.
   bool discard_input(Worker* worker);
 
   // An epoll event.
   void note_events(uint32_t epoll_events);
 
-  // The worker turns to this connection: so much can be pulled until it turns to others, and nothing
-  // while more than `output_max` bytes of ciphertext wait for TCP.
-  void begin_turn(size_t output_max) {
-    turn_left_ = kTurnMax;
+  // The worker turns to this connection: `input_max` bytes can be pulled until it turns to others, in
+  // kTurnPulls pulls, and nothing while more than `output_max` bytes of ciphertext wait for TCP.
+  void begin_turn(size_t output_max, uint64_t input_max = kTurnMax) {
+    turn_left_ = input_max;
+    turn_pulls_left_ = kTurnPulls;
     output_max_ = output_max;
     held_back_ = false;
   }
@@ -70,18 +74,19 @@ class Transport {
   bool ended() const { return ended_; }    // the peer ended it, or it failed
   bool failed() const { return failed_; }  // sending is impossible
   int error() const { return error_; }     // errno of a failure, or 0
-  // Bytes came since the last call.
-  bool take_progress() {
-    bool progress = progress_;
-    progress_ = false;
-    return progress;
-  }
+  // Bytes came since the last call; were sent since the last call.
+  bool take_progress() { return std::exchange(progress_, false); }
+  bool take_sent() { return std::exchange(sent_, false); }
 
  private:
   // More than the data that is handled in one turn.
   static constexpr uint64_t kTurnMax = 2 * 1024 * 1024;
+  // A small record can cost as much as a large one, and a key update a hundred times that. A library
+  // pulls twice for each record or so: these are some 200 of them, or 3 MiB of large ones.
+  static constexpr uint32_t kTurnPulls = 400;
 
   bool fill(Worker* worker);
+  void fail(int error);
 
   int fd_ = -1;
   int error_ = 0;
@@ -89,8 +94,12 @@ class Transport {
   bool ended_ = false;
   bool failed_ = false;
   bool progress_ = false;
+  bool sent_ = false;
+  bool sending_over_ = false;
+  bool shut_down_ = false;
   bool held_back_ = false;
   uint64_t turn_left_ = kTurnMax;
+  uint32_t turn_pulls_left_ = kTurnPulls;
   size_t output_max_ = SIZE_MAX;
   const uint8_t* input_ = nullptr;  // unread bytes: in the worker's buffer, or in stash_
   size_t input_size_ = 0;

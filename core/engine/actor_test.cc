@@ -131,7 +131,7 @@ class ActorTest : public ::testing::Test {
 
 TEST_F(ActorTest, RequestsAndResponsesInTheirOrder) {
   for (uint64_t tag = 1; tag <= 3; ++tag) ask(tag);
-  actor_.post(new Response(TRESTLE_PRIM_CONNECTION_DATA_RES, kFirst, 0, nullptr));
+  actor_.post(new Response(TRESTLE_PRIM_CONNECTION_DATA_RES, kFirst, 0));
   ask(4);
   EXPECT_EQ(actor_.journal.wait_for(5), (Entries{1, 2, 3, kResponse, 4}));
   EXPECT_EQ(confirms(4).size(), 4u);
@@ -155,7 +155,7 @@ TEST_F(ActorTest, WakesInBetweenBecomeOne) {
 
 TEST_F(ActorTest, WhatIsForAnotherUseIsCancelledOrDropped) {
   ask(1, kSecond);
-  actor_.post(new Response(TRESTLE_PRIM_CONNECTION_DATA_RES, kSecond, 0, nullptr));
+  actor_.post(new Response(TRESTLE_PRIM_CONNECTION_DATA_RES, kSecond, 0));
   ask(2);
   EXPECT_EQ(actor_.journal.wait_for(1), Entries{2});
   auto all = confirms(2);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/engine.h"
 
+#include <bitset>
 #include <new>
 
 #include "core/connection/connection.h"
@@ -10,16 +11,33 @@
 namespace trestle {
 namespace {
 
-std::atomic<uint16_t> g_engines{0};
+std::mutex g_numbers_mutex;
+std::bitset<kEnginesMax> g_numbers;
+uint16_t g_last_number = 0;
 
 }  // namespace
 
+// Numbers go round, so that a handle stays foreign long after its engine has gone.
+EngineNumber::EngineNumber() {
+  std::lock_guard<std::mutex> lock(g_numbers_mutex);
+  if (g_numbers.all()) throw std::bad_alloc();
+  do {
+    g_last_number = (g_last_number + 1) % kEnginesMax;
+  } while (g_numbers[g_last_number]);
+  g_numbers.set(g_last_number);
+  number_ = g_last_number;
+}
+
+EngineNumber::~EngineNumber() {
+  std::lock_guard<std::mutex> lock(g_numbers_mutex);
+  g_numbers.reset(number_);
+}
+
 Engine::Engine(const Limits& limits, std::string backend_directory, std::string default_backend)
-    : number_(g_engines.fetch_add(1, std::memory_order_relaxed)),
-      queues_(Kind::kQueue, number_, TRESTLE_QUEUES_MAX),
-      sessions_(new SlotTable<Session>(Kind::kSession, number_, limits.sessions)),
-      connections_(new SlotTable<Connection>(Kind::kConnection, number_, limits.connections)),
-      listeners_(new SlotTable<Listener>(Kind::kListener, number_, limits.sessions)),
+    : queues_(Kind::kQueue, number_.get(), TRESTLE_QUEUES_MAX),
+      sessions_(new SlotTable<Session>(Kind::kSession, number_.get(), limits.sessions)),
+      connections_(new SlotTable<Connection>(Kind::kConnection, number_.get(), limits.connections)),
+      listeners_(new SlotTable<Listener>(Kind::kListener, number_.get(), limits.sessions)),
       loader_(std::move(backend_directory), &Connection::host()),
       default_backend_(std::move(default_backend)),
       control_(this) {

@@ -20,6 +20,17 @@ class Connection;
 class Listener;
 class Session;
 
+// Tells the handles of the engines that live at the same time apart.
+class EngineNumber {
+ public:
+  EngineNumber();  // throws std::bad_alloc if there are too many engines
+  ~EngineNumber();
+  uint16_t get() const { return number_; }
+
+ private:
+  uint16_t number_ = 0;
+};
+
 // Owns the workers, the tables of everything that has a handle, and the loader.
 class Engine {
  public:
@@ -75,7 +86,7 @@ class Engine {
   uint64_t outstanding() const { return outstanding_.load(std::memory_order_seq_cst); }
 
  private:
-  const uint16_t number_;
+  const EngineNumber number_;
   SlotTable<Queue> queues_;
   std::unique_ptr<SlotTable<Session>> sessions_;
   std::unique_ptr<SlotTable<Connection>> connections_;

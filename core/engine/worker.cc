@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
 #include <new>
-#include <system_error>
 
 #include "core/base/clock.h"
 #include "core/engine/engine.h"
@@ -42,7 +42,7 @@ bool Worker::start() {
   bool started = true;
   try {
     thread_ = std::thread([this] { run(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // no thread, or no memory for one
     started = false;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -28,11 +29,15 @@ size_t page_size() {
   return size;
 }
 
+std::atomic<uint32_t> g_live{0};
+
 }  // namespace
+
+Fiber::Fiber() { g_live.fetch_add(1, std::memory_order_relaxed); }
 
 std::unique_ptr<Fiber> Fiber::make() {
   std::unique_ptr<Fiber> fiber(new (std::nothrow) Fiber());
-  if (!fiber) return nullptr;
+  if (!fiber || g_live.load(std::memory_order_relaxed) > kLiveMax) return nullptr;
   size_t guard = page_size();
   void* memory = mmap(nullptr, guard + kAllocatedStack, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
@@ -49,6 +54,7 @@ Fiber::~Fiber() {
   if (inside_tsan_) __tsan_destroy_fiber(inside_tsan_);
 #endif
   if (memory_) munmap(memory_, page_size() + kAllocatedStack);
+  g_live.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Fiber::shrink() { madvise(stack_, kAllocatedStack, MADV_DONTNEED); }

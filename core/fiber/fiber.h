@@ -20,7 +20,11 @@ class Fiber {
   // Usable stack, without its guard page.
   static constexpr size_t kStackSize = 256 * 1024;
 
-  static std::unique_ptr<Fiber> make();  // nullptr: no memory
+  // As many may live in a process. Each takes two of the memory mappings that the kernel allows a
+  // process (65,530 by default); the other half is the program's.
+  static constexpr uint32_t kLiveMax = 16 * 1024;
+
+  static std::unique_ptr<Fiber> make();  // nullptr: no memory, or too many
   ~Fiber();
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
@@ -38,7 +42,7 @@ class Fiber {
 
  private:
   enum class State { kIdle, kRunning, kParked };
-  Fiber() = default;
+  Fiber();
   bool enter();
   static void trampoline(unsigned low, unsigned high);
 

@@ -25,14 +25,18 @@ struct Node {
 
 // A RES: no confirm, no arguments but these.
 struct Response : Node {
-  Response(uint32_t primitive, uint64_t handle, uint64_t value, Queue* queue)
-      : Node(Type::kResponse), primitive(primitive), handle(handle), value(value), queue(queue) {}
-  ~Response();
+  Response(uint32_t primitive, uint64_t handle, uint64_t value)
+      : Node(Type::kResponse), primitive(primitive), handle(handle), value(value) {}
   const uint32_t primitive;
   const uint64_t handle;
   const uint64_t value;
-  Queue* queue;  // ACCEPT_RES: claimed (Queue::add_user) until somebody takes it; or nullptr
 };
+
+// A user of a queue (Queue::add_user), which can't be destroyed as long as it has one.
+struct DropClaim {
+  void operator()(Queue* queue) const;
+};
+using QueueClaim = std::unique_ptr<Queue, DropClaim>;
 
 // The error record's texts, and the struct that points to them.
 struct ErrorDetails {
@@ -61,7 +65,7 @@ struct RequestArguments {
   uint8_t address[16] = {};
   uint16_t port = 0;
   uint32_t family = 0;
-  uint64_t other_queue = 0;
+  QueueClaim other_queue;
   bool after_connect = false;  // configuration that was asked for after a CONNECT or LISTEN
 };
 
@@ -78,7 +82,8 @@ struct Message : Node {
   uint64_t handle = 0;            // request: the object that it is for
   Engine* engine = nullptr;       // request: counted there until it is confirmed
   bool reserved = false;          // holds one of the queue's places until it is fetched
-  bool ends_handshake = false;    // CONNECT_CFM or _IND that is not a mere refusal
+  // A CONNECT or DISCONNECT that took effect: nothing indicated before it can be answered any more.
+  bool outdates_indications = false;
   uint8_t* buffer = nullptr;      // what c.data points to, if malloc'ed for it
   std::unique_ptr<ErrorDetails> error;
   std::unique_ptr<RequestArguments> arguments;

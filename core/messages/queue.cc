@@ -14,17 +14,20 @@ constexpr uint64_t kRetired = UINT64_MAX;
 
 }  // namespace
 
-Response::~Response() {
-  if (queue) queue->remove_user();
-}
+void DropClaim::operator()(Queue* queue) const { queue->remove_user(); }
 
 Queue::~Queue() { close(); }
 
 bool Queue::open(uint32_t capacity) {
-  fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (fd_ < 0) return false;
-  capacity_ = capacity;
-  ended_ = false;
+  int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) return false;
+  {
+    // Shutting down may be looking at the slot.
+    std::lock_guard<std::mutex> lock(mutex_);
+    fd_ = fd;
+    capacity_ = capacity;
+    ended_ = false;
+  }
   claims_.store(0, std::memory_order_release);
   return true;
 }

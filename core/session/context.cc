@@ -98,7 +98,10 @@ Outcome check_identity(const SessionConfig& config, const std::vector<uint16_t>&
 }  // namespace
 
 bool certificate_is_due(const SessionConfig& config, const trestle_backend_connection_info& info) {
-  if ((!config.psk.empty() && info.by_psk == 1) || is_anonymous(info.suite)) return false;
+  if (!config.psk.empty() && info.by_psk == 1) return false;
+  const auto& named = config.suites;
+  bool asked_for = std::find(named.begin(), named.end(), info.suite) != named.end();
+  if (asked_for && is_anonymous(info.suite)) return false;
   return config.role == TRESTLE_ROLE_CLIENT || config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE;
 }
 

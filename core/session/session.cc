@@ -36,6 +36,7 @@ bool Session::open(Engine* engine, Queue* queue, uint32_t role, const trestle_ba
   ending_here_ = false;
   end_requested_.store(false);
   connect_seen.store(0);
+  this->role.store(role);
   std::lock_guard<std::mutex> lock(mutex_);
   first_child_ = nullptr;
   children_ = 0;
@@ -121,7 +122,6 @@ Session::ContextState Session::need_context(Child* child) {
 
 // Makes the context, once somebody needs it and everything that was asked for before is configured.
 void Session::freeze() {
-  std::vector<Child*> waiting;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (waiting_for_context_.empty() || context_state_ != ContextState::kNone) return;
@@ -164,16 +164,10 @@ void Session::child_ended() {
 }
 
 void Session::create_connection(Message* request) {
-  const RequestArguments& arguments = *request->arguments;
-  Queue* queue = this->queue();
-  if (arguments.other_queue != 0) {
-    queue = engine_->queues().find(arguments.other_queue);
-    if (!queue || !queue->claim(arguments.other_queue)) {
-      return confirm_outcome(
-          request, Outcome::failure(TRESTLE_RESULT_BAD_HANDLE, "the connection's queue is gone"),
-          nullptr);
-    }
-  } else {
+  RequestArguments& arguments = *request->arguments;
+  Queue* queue = arguments.other_queue.release();
+  if (!queue) {
+    queue = this->queue();
     queue->add_user();
   }
   Connection* connection = nullptr;

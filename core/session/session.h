@@ -45,6 +45,7 @@ class Session : public Actor {
   // over all its uses); and whether a CONNECT or LISTEN was accepted for the session of this handle.
   std::atomic<uint32_t> configurations_pending{0};
   std::atomic<uint64_t> connect_seen{0};
+  std::atomic<uint32_t> role{0};
 
  protected:
   void on_request(Message* request) override;
