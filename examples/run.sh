@@ -53,7 +53,7 @@ run() {  # language
     expect "$1 over $backend refuses another name" 1 "CERT_REJECTED" \
       "$fetch" "$backend" 127.0.0.1 "${ports[openssl]}" "$work/chain/root.pem" other.test
     expect "$1 over $backend refuses an unknown root" 1 "CERT_REJECTED" \
-      "$fetch" "$backend" localhost "${ports[openssl]}" "$work/other/root.pem"
+      "$fetch" "$backend" 127.0.0.1 "${ports[openssl]}" "$work/other/root.pem"
     expect "$1 over $backend says that nobody listens" 1 "CONNECT_REFUSED" \
       "$fetch" "$backend" 127.0.0.1 1 "$work/chain/root.pem"
   done

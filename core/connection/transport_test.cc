@@ -253,6 +253,33 @@ TEST_F(TransportTest, TheLastWordsArriveAlthoughThePeerWasStillSpeaking) {
   EXPECT_EQ(recv(peer_, &byte, 1, 0), 0) << "an orderly end, no reset";
 }
 
+TEST_F(TransportTest, TheEndOfSendingComesAfterWhatWaited) {
+  connect();
+  const std::string waiting(16 * 1024 * 1024, 'x');
+  push(waiting);
+  transport_.end_sending(worker_);
+  push("an answer to something that came later");
+  ASSERT_FALSE(transport_.flush(worker_)) << "the sockets' buffers are larger than this test thinks";
+  std::string received;
+  uint8_t byte;
+  ssize_t end = -1;
+  std::thread peer([&] {
+    received = peer_receives(waiting.size());
+    end = recv(peer_, &byte, 1, 0);
+  });
+  while (!transport_.flush(worker_)) {
+    pollfd p{transport_.fd(), POLLOUT, 0};
+    ASSERT_EQ(poll(&p, 1, 20000), 1);
+  }
+  peer.join();
+  EXPECT_TRUE(received == waiting);
+  EXPECT_EQ(end, 0) << "nothing but the end";
+  EXPECT_FALSE(transport_.failed());
+  peer_sends("half open");
+  wait_for_event();
+  EXPECT_EQ(pull(100), "half open");
+}
+
 TEST_F(TransportTest, DiscardingEndsWithThePeer) {
   connect();
   peer_sends("abc");

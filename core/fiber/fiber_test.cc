@@ -15,6 +15,17 @@
 namespace trestle {
 namespace {
 
+TEST(FiberTest, AProcessKeepsHalfOfItsMappings) {
+  std::vector<std::unique_ptr<Fiber>> all;
+  while (std::unique_ptr<Fiber> one = Fiber::make()) all.push_back(std::move(one));
+  EXPECT_EQ(all.size(), Fiber::kLiveMax);
+  void* page = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  EXPECT_NE(page, MAP_FAILED);
+  munmap(page, 4096);
+  all.pop_back();
+  EXPECT_NE(Fiber::make(), nullptr);
+}
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
 #else
