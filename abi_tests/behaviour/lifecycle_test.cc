@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions and connections: several at once, bound, reconnected, destroyed (C 3 and 4.7 to 4.11).
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -33,6 +35,18 @@ class Lifecycle : public ::testing::TestWithParam<std::string> {
     Message connected = server_program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND);
     EXPECT_EQ(connected->result, TRESTLE_RESULT_SUCCESS) << connected;
     last_peer_port_ = accept->port;
+    return connection;
+  }
+
+  // The same where the client's session asks about the certificate: it gets a yes.
+  Connection accept_one_that_asks(Program& program, Connection& client) {
+    Connection connection(&server_program_,
+                          server_program_.expect(TRESTLE_PRIM_ACCEPT_IND)->connection);
+    EXPECT_EQ(connection.accept_res(1), TRESTLE_RESULT_SUCCESS);
+    program.expect(TRESTLE_PRIM_CONNECTION_CERT_IND);
+    EXPECT_EQ(client.cert_res(1), TRESTLE_RESULT_SUCCESS);
+    program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, TRESTLE_RESULT_SUCCESS);
+    server_program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND, TRESTLE_RESULT_SUCCESS);
     return connection;
   }
 
@@ -150,6 +164,98 @@ TEST_P(Lifecycle, BindFailures) {
   ASSERT_EQ(connection.connect_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
   accept_one();
   EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM)->result, TRESTLE_RESULT_SUCCESS);
+}
+
+TEST_P(Lifecycle, AFailedBindKeepsTheOneBefore) {
+  Program program;
+  Session session = client(program);
+  Connection connection = session.create_connection();
+  const uint16_t bound = ReservedPort().number();
+  ASSERT_EQ(connection.bind_req("127.0.0.9", bound), TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  // An address that isn't ours, and a port that is taken.
+  ASSERT_EQ(connection.bind_req("192.0.2.1", 0), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result,
+            TRESTLE_RESULT_ADDRESS_NOT_AVAILABLE);
+  ASSERT_EQ(connection.bind_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result,
+            TRESTLE_RESULT_ADDRESS_IN_USE);
+  // To another port the second time: the first pair of addresses is in TIME_WAIT.
+  for (uint16_t to : {port(), server_.listen()->port}) {
+    ASSERT_EQ(connection.connect_req("127.0.0.1", to), TRESTLE_RESULT_SUCCESS);
+    Message accept = server_program_.expect(TRESTLE_PRIM_ACCEPT_IND);
+    EXPECT_EQ(accept->address[3], 9);
+    EXPECT_EQ(accept->port, bound);
+    Connection peer(&server_program_, accept->connection);
+    ASSERT_EQ(peer.accept_res(1), TRESTLE_RESULT_SUCCESS);
+    program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, TRESTLE_RESULT_SUCCESS);
+    server_program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND);
+    EXPECT_EQ(connection.disconnect()->result, TRESTLE_RESULT_SUCCESS);
+    server_program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
+  }
+}
+
+// The next BIND takes the place of the one before.
+TEST_P(Lifecycle, ASecondBindCounts) {
+  Program program;
+  Session session = client(program);
+  Connection connection = session.create_connection();
+  for (const char* address : {"127.0.0.9", "127.0.0.8"}) {
+    ASSERT_EQ(connection.bind_req(address, 0), TRESTLE_RESULT_SUCCESS);
+    ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result, TRESTLE_RESULT_SUCCESS);
+  }
+  ASSERT_EQ(connection.connect_req("127.0.0.1", port()), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(server_program_.expect(TRESTLE_PRIM_ACCEPT_IND)->address[3], 8);
+}
+
+// An IPv4 address is four bytes, and what lies behind them is not looked at.
+TEST_P(Lifecycle, IPv4AddressesAreFourBytes) {
+  const long page = sysconf(_SC_PAGESIZE);
+  void* pages = mmap(nullptr, static_cast<size_t>(2 * page), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(pages, MAP_FAILED);
+  auto* border = static_cast<uint8_t*>(pages) + page;
+  ASSERT_EQ(mprotect(border, static_cast<size_t>(page), PROT_NONE), 0);
+  uint8_t* localhost = border - 4;
+  std::copy_n(ip_bytes("127.0.0.1").data(), 4, localhost);
+
+  trestle_engine* engine = server_program_.engine();
+  ASSERT_EQ(api().listen_req(engine, server_.handle(), TRESTLE_FAMILY_IP4, localhost, 0, 1),
+            TRESTLE_RESULT_SUCCESS);
+  Message listening = server_program_.expect(TRESTLE_PRIM_LISTEN_CFM);
+  ASSERT_EQ(listening->result, TRESTLE_RESULT_SUCCESS) << listening;
+  Program program;
+  Session session = client(program);
+  Connection connection = session.create_connection();
+  ASSERT_EQ(api().connection_bind_req(program.engine(), connection.handle(), localhost, 0, 2),
+            TRESTLE_RESULT_SUCCESS);
+  program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM, TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(api().connection_connect_req(program.engine(), connection.handle(), localhost,
+                                         listening->port, 3),
+            TRESTLE_RESULT_SUCCESS);
+  accept_one();
+  program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, TRESTLE_RESULT_SUCCESS);
+  munmap(pages, static_cast<size_t>(2 * page));
+}
+
+TEST_P(Lifecycle, AClientSessionDoesNotListenAndIsNoneTheWorse) {
+  Program program;
+  Session session = program.client(GetParam());
+  for (int i = 0; i < 2; ++i) {
+    Message cfm = session.listen();
+    EXPECT_EQ(cfm->result, TRESTLE_RESULT_WRONG_STATE) << cfm;
+    EXPECT_EQ(cfm->listener, 0u);
+  }
+  session.trust(pki_.root.cert_pem());
+  session.set(TRESTLE_OPTION_SEND_WINDOW, int64_t{4});
+  Connection connection = session.connect_to("127.0.0.1", port());
+  Connection server_side = accept_one_that_asks(program, connection);
+  connection.send("as ever");
+  EXPECT_EQ(server_side.receive(7), "as ever");
+  // Now it is configured for good, and still doesn't listen.
+  EXPECT_EQ(session.option(TRESTLE_OPTION_SEND_WINDOW, int64_t{5})->result,
+            TRESTLE_RESULT_WRONG_STATE);
+  EXPECT_EQ(session.listen()->result, TRESTLE_RESULT_WRONG_STATE);
 }
 
 TEST_P(Lifecycle, AFailedConnectInvalidatesTheConnection) {

@@ -149,6 +149,34 @@ TEST_F(Handles, Foreign) {
   expect_bad(session.create_connection().handle(), "another engine's connection");
 }
 
+// The part of a handle that tells engines apart is small; a number is not given away while its engine
+// lives.
+TEST_F(Handles, ForeignAlsoAfterManyEngines) {
+  Session session = program_.client("fake");
+  Connection connection = session.create_connection();
+  trestle_engine_config config{};
+  config.size = sizeof config;
+  config.handshake_workers = config.data_workers = 1;
+  config.connections_max = config.sessions_max = 4;
+  for (int i = 0; i < 5000; ++i) {
+    trestle_engine* engine = nullptr;
+    ASSERT_EQ(api().engine_create(&config, &engine), TRESTLE_RESULT_SUCCESS) << i;
+    // In the same slot as the other's.
+    uint64_t queue = 0;
+    ASSERT_EQ(api().queue_create(engine, 0, &queue), TRESTLE_RESULT_SUCCESS) << i;
+    EXPECT_NE(queue, program_.queue()) << i;
+    EXPECT_EQ(api().queue_destroy(engine, program_.queue()), TRESTLE_RESULT_BAD_HANDLE) << i;
+    EXPECT_EQ(api().session_destroy_req(engine, session.handle(), 1), TRESTLE_RESULT_BAD_HANDLE);
+    EXPECT_EQ(api().connection_destroy_req(engine, connection.handle(), 1),
+              TRESTLE_RESULT_BAD_HANDLE);
+    EXPECT_EQ(api().queue_destroy(program_.engine(), queue), TRESTLE_RESULT_BAD_HANDLE) << i;
+    ASSERT_EQ(api().engine_destroy(engine), TRESTLE_RESULT_SUCCESS) << i;
+  }
+  // Its own engine knows them as before.
+  EXPECT_EQ(connection.destroy()->result, TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(session.destroy()->result, TRESTLE_RESULT_SUCCESS);
+}
+
 TEST_F(Handles, Stale) {
   Session session = program_.client("fake");
   Connection connection = session.create_connection();
@@ -205,6 +233,10 @@ TEST_F(Arguments, NullAndOutOfRange) {
   EXPECT_EQ(t.message_release(e, nullptr), null);
   EXPECT_EQ(t.session_create_req(e, q, 0, nullptr, 1), bad);
   EXPECT_EQ(t.session_create_req(e, q, 3, nullptr, 1), bad);
+  // No name is NULL; "" is a name that nothing has.
+  EXPECT_EQ(t.session_create_req(e, q, TRESTLE_ROLE_CLIENT, "", 1), bad);
+  EXPECT_EQ(t.backend_query_req(e, q, "", 1), bad);
+  EXPECT_EQ(t.backend_capability_req(e, q, "", TRESTLE_CAPABILITY_SUITE, suite, 1), bad);
   EXPECT_EQ(t.backend_capability_req(e, q, nullptr, 0, 0, 1), bad);
   EXPECT_EQ(t.backend_capability_req(e, q, nullptr, 9, 0, 1), bad);
   EXPECT_EQ(t.config_cipher_req(e, s, nullptr, 1, 0, 0, 1), null);
