@@ -10,6 +10,8 @@ namespace trestle::wolf {
 namespace {
 
 constexpr size_t kFragmentMax = 16384;
+constexpr uint8_t kWarning = 1;
+constexpr uint8_t kUnrecognizedName = 112;
 // More than wolfSSL takes. It refuses such a message as soon as it sees its header.
 constexpr size_t kMessageMax = 1u << 16;
 
@@ -70,8 +72,11 @@ void Inbound::process_record(bool tls13) {
     held_.insert(held_.end(), record_.begin() + kRecordHeader, record_.end());
   } else {
     // No encrypted alert is that short.
-    if (type == kAlert && record_length(record_) == 2) plain_alert_ = record_[6];
-    ready_ = record_;
+    const bool plain_alert = type == kAlert && record_length(record_) == 2;
+    // As a warning, before the version is known, it ends nothing (RFC 6066, 3); wolfSSL stops at it.
+    const bool advice = plain_alert && record_[5] == kWarning && record_[6] == kUnrecognizedName;
+    if (plain_alert && !advice) plain_alert_ = record_[6];
+    if (!advice) ready_ = record_;
   }
   record_.clear();
 }

@@ -174,5 +174,15 @@ TEST(Inbound, HandsOnAMessageThatIsCutOff) {
   EXPECT_FALSE(inbound.inbound.is_garbage());
 }
 
+TEST(Inbound, LetsAWarningAboutTheNamePassUnheard) {
+  const std::string warning = record(21, std::string{1, 112});
+  const std::string fatal = record(21, std::string{2, 112});
+  for (bool tls13 : {false, true}) {
+    Listener listener;
+    Peer peer{warning + fatal};
+    EXPECT_EQ(pull_all(&listener.inbound, &peer, 4096, tls13), fatal);
+  }
+}
+
 }  // namespace
 }  // namespace trestle::wolf
