@@ -47,14 +47,14 @@ extern "C" {
 #define TRESTLE_BACKEND_CLOSED 2    /* decrypt: the peer's close_notify */
 #define TRESTLE_BACKEND_ERROR (-1)  /* the error record tells */
 
-/* Filled in by an operation that returns TRESTLE_BACKEND_ERROR. The host zeroes it before the call,
- * with alert = TRESTLE_ALERT_NONE and size set. */
+/* Filled in by an operation that returns TRESTLE_BACKEND_ERROR; the program gets all of it. The
+ * host zeroes it before the call, with alert = TRESTLE_ALERT_NONE and size set. */
 #define TRESTLE_BACKEND_TEXT_MAX 256
 typedef struct trestle_backend_error {
   uint32_t size;
-  int32_t result;           /* TRESTLE_RESULT_*, never SUCCESS */
-  uint32_t alert;           /* alert description sent or received; TRESTLE_ALERT_NONE */
-  uint32_t alert_direction; /* TRESTLE_ALERT_DIRECTION_* */
+  int32_t result;           /* TRESTLE_RESULT_*, never SUCCESS, which counts as FAILURE */
+  uint32_t alert;           /* alert description pushed or received; TRESTLE_ALERT_NONE */
+  uint32_t alert_direction; /* TRESTLE_ALERT_DIRECTION_*; after close, nothing counts as sent */
   int64_t library_code;     /* the library's own code */
   char library_text[TRESTLE_BACKEND_TEXT_MAX]; /* the library's own words, NUL-terminated */
   char detail[TRESTLE_BACKEND_TEXT_MAX];       /* the backend's words, NUL-terminated */
@@ -84,15 +84,19 @@ typedef struct trestle_host {
   uint32_t size;
   uint32_t abi; /* the host's TRESTLE_BACKEND_ABI */
   /* Ciphertext from the peer: up to `capacity` bytes into `buffer`. Returns how many (> 0), 0 when
-   * the transport has ended for good, or TRESTLE_PULL_WOULD_BLOCK. Callable from handshake,
+   * the transport has ended for good, or TRESTLE_PULL_WOULD_BLOCK: also when the connection's turn
+   * is over, by bytes or by pulls; the host then calls again by itself. Callable from handshake,
    * decrypt, encrypt and close. */
   int64_t (*pull)(void *host_connection, uint8_t *buffer, uint64_t capacity);
   /* Ciphertext to the peer: takes all `length` bytes, always. They leave in this order, also if the
-   * operation then fails, so that alerts reach the peer. */
+   * operation then fails, so that alerts reach the peer. What is pushed after close has returned is
+   * dropped: nothing follows a close_notify. */
   void (*push)(void *host_connection, const uint8_t *data, uint64_t length);
-  /* Asks, and returns a TRESTLE_ANSWER_* when the answer is there. To be called from handshake only.
-   * After TRESTLE_ANSWER_NO the backend fails the handshake with alert bad_certificate (42) sent
-   * and result TRESTLE_RESULT_CERT_REJECTED. */
+  /* Asks, and returns a TRESTLE_ANSWER_* when the answer is there. To be called from handshake
+   * only. After TRESTLE_ANSWER_NO the backend fails the handshake with alert bad_certificate (42)
+   * sent and result TRESTLE_RESULT_CERT_REJECTED; the host puts the reason in its place (the size
+   * of the key, what was found with TRESTLE_CERT_DECISION_AUTO). A no also ends a handshake that is
+   * cancelled or destroyed while it waits. */
   int32_t (*ask)(void *host_connection, const trestle_ask *ask);
 } trestle_host;
 
@@ -141,9 +145,10 @@ typedef struct trestle_backend_config {
   uint16_t version_min;  /* TRESTLE_VERSION_* */
   uint16_t version_max;
   uint32_t client_auth;  /* TRESTLE_CLIENT_AUTH_*; server */
-  const uint16_t *suites;  /* IANA, most preferred first; exactly these; a server follows its own order */
-  const uint16_t *groups;  /* IANA named groups, most preferred first; a client's first is its key share */
-  const uint16_t *signature_schemes; /* IANA, most preferred first; for the handshake's signatures */
+  /* IANA numbers, most preferred first. */
+  const uint16_t *suites;            /* exactly these; a server follows its own order */
+  const uint16_t *groups;            /* a client's first is its key share */
+  const uint16_t *signature_schemes; /* for the handshake's signatures */
   uint32_t suite_count;
   uint32_t group_count;
   uint32_t signature_scheme_count;
@@ -160,7 +165,10 @@ typedef struct trestle_backend_connection_info {
   uint16_t version; /* as on the wire */
   uint16_t suite;   /* IANA */
   /* 1: the pre-shared key took the place of certificates; 0: it did not, be it configured or
-   * offered. The host goes by this, since the suites of TLS 1.3 don't tell. */
+   * offered. The host goes by this, since the suites of TLS 1.3 don't tell: a peer of which no
+   * certificate was put to `ask` is excused by a 1 with a PSK in the configuration, by an anonymous
+   * suite that CONFIG_CIPHER named, and, being a client, unless one is required; else the host ends
+   * the connection. */
   uint32_t by_psk;
 } trestle_backend_connection_info;
 
@@ -212,7 +220,8 @@ typedef struct trestle_backend {
   /* In any state; sends nothing. NULL is allowed. */
   void (*connection_free)(trestle_backend_connection *connection);
 
-  /* Goes on with the handshake. OK: established. WANT_READ. ERROR, with the alert pushed.
+  /* Goes on with the handshake. OK: established; after a no, the host ends the connection all the
+   * same. WANT_READ. ERROR, with the alert pushed.
    * Every peer certificate (a server's, and a client's if it sent one) is put to `ask` before
    * anything that depends on the verdict is pushed. */
   int32_t (*handshake)(trestle_backend_connection *connection, trestle_backend_error *error);
@@ -225,9 +234,12 @@ typedef struct trestle_backend {
    * renegotiation. */
   int32_t (*decrypt)(trestle_backend_connection *connection, uint8_t *buffer, uint64_t capacity,
                      uint64_t *length, trestle_backend_error *error);
-  /* Pushes close_notify. Decrypting may go on. OK or ERROR. */
+  /* Pushes close_notify. Asked for once everything encrypted is with TCP, or not at all; decrypting
+   * may go on, encrypting not. OK or ERROR. */
   int32_t (*close)(trestle_backend_connection *connection, trestle_backend_error *error);
-  /* Pushes a fatal alert. NULL without TRESTLE_CAPABILITY_ALERT_SEND. */
+  /* Pushes a fatal alert. OK or ERROR. Called by the host when handshake has returned OK although a
+   * peer was refused, or was never asked about (handshake_failure, 40). NULL without
+   * TRESTLE_CAPABILITY_ALERT_SEND: such a peer sees the end of the transport. */
   int32_t (*abort)(trestle_backend_connection *connection, uint8_t alert,
                    trestle_backend_error *error);
   /* After the handshake. */

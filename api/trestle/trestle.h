@@ -11,11 +11,14 @@
  *
  *   threads     Callable from any thread, concurrently. No function waits, except
  *               trestle_queue_get (as long as its timeout says) and trestle_engine_destroy.
- *               No function does cryptography or network I/O on the caller's thread.
+ *               No function does cryptography or network I/O on the caller's thread. A thread that
+ *               holds the dynamic linker's lock (a library's constructor or destructor) must not
+ *               wait for an answer: the worker that loads a backend needs that lock.
  *   results     The value returned is a TRESTLE_RESULT_*. An output is written only on success.
  *   requests    When a *_req function returns TRESTLE_RESULT_SUCCESS, the request is accepted and
  *               exactly one CFM will follow on the queue, carrying the request's tag. When it
- *               returns anything else, nothing was accepted and no CFM follows.
+ *               returns anything else, nothing was accepted and no CFM follows. Any CFM may be
+ *               CANCELLED: the object was destroyed, or the engine shut down, before its turn came.
  *   order       Messages of one connection arrive in the order in which things happened.
  *   pointers    An argument is borrowed for the duration of the call. What a message points to is
  *               valid until trestle_message_release of that message.
@@ -25,7 +28,10 @@
  *   fork        A child of fork() gets TRESTLE_RESULT_FORKED from every function that takes an
  *               engine, and must not use or destroy the parent's engines.
  *   any request may return: NULL_ARGUMENT, BAD_HANDLE, FORKED, SHUT_DOWN, QUEUE_FULL,
- *               OUT_OF_MEMORY. Function comments list only what comes on top of these.
+ *               OUT_OF_MEMORY; any RES: NULL_ARGUMENT, BAD_HANDLE, FORKED, OUT_OF_MEMORY; any other
+ *               function that takes an engine: NULL_ARGUMENT, FORKED, and BAD_HANDLE if it takes a
+ *               handle. Function comments list only what comes on top of these; BAD_ARGUMENT and
+ *               TOO_LARGE stand where a range does.
  *
  * "C" names the CSR Synergy TLS API, whose primitives are realised here; "N" names NanoSSL.
  */
@@ -89,17 +95,17 @@ TRESTLE_API const char *trestle_version_text(void);
 /* 2xx: state and order */
 #define TRESTLE_RESULT_WRONG_STATE 201         /* not possible in the object's present state */
 #define TRESTLE_RESULT_NOT_CONNECTED 202       /* needs an established connection */
-#define TRESTLE_RESULT_WINDOW_FULL 203         /* as many DATA_REQ are outstanding as the window allows */
-#define TRESTLE_RESULT_NOTHING_TO_ANSWER 204   /* a RES without an unanswered IND that was fetched */
+#define TRESTLE_RESULT_WINDOW_FULL 203         /* as many DATA_REQ are unconfirmed as are allowed */
+#define TRESTLE_RESULT_NOTHING_TO_ANSWER 204   /* a RES without a fetched, unanswered IND */
 #define TRESTLE_RESULT_CANCELLED 205           /* ended by DISCONNECT, DESTROY or SHUTDOWN */
 #define TRESTLE_RESULT_SHUT_DOWN 206           /* the engine is shutting down */
 #define TRESTLE_RESULT_FORKED 207              /* the engine belongs to the parent process */
-#define TRESTLE_RESULT_INVALIDATED 208         /* the connection failed: only DESTROY is left (C 4.10) */
+#define TRESTLE_RESULT_INVALIDATED 208         /* it failed: only DESTROY is left (C 4.10) */
 #define TRESTLE_RESULT_BUSY 209                /* still in use */
 
 /* 3xx: resources */
-#define TRESTLE_RESULT_OUT_OF_MEMORY 301
-#define TRESTLE_RESULT_TOO_MANY 302   /* the engine's limit of sessions, connections or queues */
+#define TRESTLE_RESULT_OUT_OF_MEMORY 301 /* also: no stack for a handshake, see CERT_IND */
+#define TRESTLE_RESULT_TOO_MANY 302   /* the engine's limit of sessions, connections, ... */
 #define TRESTLE_RESULT_QUEUE_FULL 303 /* the queue's capacity is taken by unread answers */
 #define TRESTLE_RESULT_SYSTEM 304     /* a system call failed; library_code of the error is errno */
 #define TRESTLE_RESULT_TIMEOUT 305    /* trestle_queue_get: no message within the timeout */
@@ -111,15 +117,15 @@ TRESTLE_API const char *trestle_version_text(void);
 #define TRESTLE_RESULT_IP6_NOT_SUPPORTED 404 /* C: CSR_TLS_RESULT_IP6_NOT_SUPPORTED */
 #define TRESTLE_RESULT_ADDRESS_IN_USE 405
 #define TRESTLE_RESULT_ADDRESS_NOT_AVAILABLE 406
-#define TRESTLE_RESULT_TRUNCATED 407        /* the transport ended without close_notify (RFC 8446, 6.1) */
+#define TRESTLE_RESULT_TRUNCATED 407        /* ended without close_notify (RFC 8446, 6.1) */
 #define TRESTLE_RESULT_CONNECTION_RESET 408 /* TCP RST */
-#define TRESTLE_RESULT_TRANSPORT 409        /* any other error of the transport; library_code is errno */
+#define TRESTLE_RESULT_TRANSPORT 409        /* any other of the transport; library_code is errno */
 #define TRESTLE_RESULT_CLOSE_TIMEOUT 410    /* disconnected, but the peer did not close in time */
 
 /* 5xx: TLS */
 #define TRESTLE_RESULT_HANDSHAKE_FAILED 501   /* see the error record */
 #define TRESTLE_RESULT_ALERT_RECEIVED 502     /* the peer sent the fatal alert named in the error */
-#define TRESTLE_RESULT_PROTOCOL_VIOLATION 503 /* the peer broke the protocol; alert sent in the error */
+#define TRESTLE_RESULT_PROTOCOL_VIOLATION 503 /* by the peer; the alert sent is in the error */
 #define TRESTLE_RESULT_HELLO_TIMEOUT 504      /* the handshake took longer than HELLO_TIMEOUT (N) */
 #define TRESTLE_RESULT_RECEIVE_TIMEOUT 505    /* the peer was silent for RECEIVE_TIMEOUT (N) */
 #define TRESTLE_RESULT_NO_COMMON_SUITE 506
@@ -140,7 +146,7 @@ TRESTLE_API const char *trestle_version_text(void);
 #define TRESTLE_RESULT_CERT_UNSUPPORTED_ALGORITHM 613
 #define TRESTLE_RESULT_CERT_WEAK_SIGNATURE 614 /* SHA-1, MD5 */
 #define TRESTLE_RESULT_CERT_KEY_TOO_SMALL 615  /* below the library's own minimum (RSA 2048) */
-#define TRESTLE_RESULT_CERT_KEY_SIZE 616       /* outside keybits_min..keybits_max of CONFIG_CIPHER */
+#define TRESTLE_RESULT_CERT_KEY_SIZE 616       /* not keybits_min..keybits_max of CONFIG_CIPHER */
 #define TRESTLE_RESULT_CERT_PURPOSE 617        /* extended key usage forbids the role */
 #define TRESTLE_RESULT_CERT_KEY_USAGE 618
 #define TRESTLE_RESULT_CERT_UNKNOWN_CRITICAL_EXTENSION 619
@@ -153,11 +159,11 @@ TRESTLE_API const char *trestle_version_text(void);
 #define TRESTLE_RESULT_CERT_NAME_NOT_CHECKED 631 /* no SERVER_NAME was configured */
 
 /* 7xx: loading a backend */
-#define TRESTLE_RESULT_BACKEND_NOT_FOUND 701 /* error detail: each path tried, with the linker's text */
-#define TRESTLE_RESULT_BACKEND_BAD_NAME 702  /* not [a-z0-9_]+ */
+#define TRESTLE_RESULT_BACKEND_NOT_FOUND 701 /* detail: each path tried, with the linker's text */
+#define TRESTLE_RESULT_BACKEND_BAD_NAME 702  /* not 1 to 32 of a-z, 0-9 and _ */
 #define TRESTLE_RESULT_BACKEND_REFUSED 703   /* owner or mode of the file or its directory */
-#define TRESTLE_RESULT_BACKEND_BAD_ABI 704   /* no entry function, another ABI, or an incomplete table */
-#define TRESTLE_RESULT_BACKEND_CAPTURED 705  /* its TLS library's symbols resolve to another object */
+#define TRESTLE_RESULT_BACKEND_BAD_ABI 704   /* no entry function, another ABI, a bad table */
+#define TRESTLE_RESULT_BACKEND_CAPTURED 705  /* its library's symbols resolve elsewhere */
 #define TRESTLE_RESULT_BACKEND_INIT 706      /* its initialisation failed */
 
 /* 8xx: configuration */
@@ -167,7 +173,7 @@ TRESTLE_API const char *trestle_version_text(void);
 #define TRESTLE_RESULT_BAD_PRIVATE_KEY 804     /* empty, garbage, or not a private key */
 #define TRESTLE_RESULT_KEY_MISMATCH 805        /* the private key is not the certificate's */
 #define TRESTLE_RESULT_WRONG_PASSWORD 806      /* wrong, or missing where one is needed */
-#define TRESTLE_RESULT_NO_IDENTITY 807         /* a server without certificate and PSK; a certificate without its key */
+#define TRESTLE_RESULT_NO_IDENTITY 807         /* a server without one; a certificate without key */
 #define TRESTLE_RESULT_BAD_PSK 808             /* empty, or longer than TRESTLE_PSK_MAX */
 
 /* Families, as trestle_result_category returns them. */
@@ -352,7 +358,7 @@ TRESTLE_API const char *trestle_suite_name(uint16_t suite);
 /* The value of any integer constant of this header by its name, for languages without a C
  * preprocessor: trestle_constant("TRESTLE_PRIM_CONNECTION_DATA_IND", &v).
  *   name   NUL-terminated.      value  written on success.
- * UNKNOWN_NAME: this library has no such constant. */
+ * NULL_ARGUMENT. UNKNOWN_NAME: this library has no such constant. */
 TRESTLE_API int32_t trestle_constant(const char *name, int64_t *value);
 
 /* ---------------------------------------------------------------------------------------------
@@ -376,7 +382,7 @@ typedef struct trestle_error {
   uint32_t alert;             /* alert description, or TRESTLE_ALERT_NONE */
   uint32_t alert_direction;   /* TRESTLE_ALERT_DIRECTION_* */
   int64_t library_code;       /* the TLS library's own code, or errno; 0 if none */
-  int32_t certificate_index;  /* position in the peer's chain of the one at fault, leaf 0; else -1 */
+  int32_t certificate_index;  /* place in the peer's chain of the one at fault, leaf 0; else -1 */
   uint32_t reserved;          /* 0 */
   const char *backend;        /* name of the backend, or "" */
   const char *library_text;   /* the TLS library's or the system's own words, or "" */
@@ -410,7 +416,7 @@ typedef struct trestle_message {
   uint64_t length;     /* of data, in bytes */
   const trestle_bytes *certificates; /* CERT_IND: the chain as sent, leaf first, each as DER */
   const trestle_backend_info *backends; /* BACKEND_QUERY_CFM */
-  const trestle_error *error;        /* NULL if there is none */
+  const trestle_error *error;        /* NULL if there is none, or no memory for it */
   uint32_t certificate_count;        /* CERT_IND */
   uint32_t backend_count;            /* BACKEND_QUERY_CFM */
   uint16_t version;    /* CONNECT_CFM and _IND on success: TRESTLE_VERSION_TLS12 or _TLS13 */
@@ -437,14 +443,17 @@ typedef struct trestle_engine_config {
   uint32_t connections_max;   /* 0: 65,536; at most 1,048,576 */
   uint32_t sessions_max;      /* 0: 4,096; at most 65,536. Also the limit of listeners */
   const char *backend_directory; /* absolute; searched first; NULL: none */
-  const char *default_backend;   /* NULL: TRESTLE_BACKEND of the environment, else "openssl" */
+  const char *default_backend;   /* 1 to 63 characters; NULL: TRESTLE_BACKEND of the environment,
+                                    else "openssl" */
 } trestle_engine_config;
 
 /* Starts an engine and its worker threads. All signals are blocked in them. Backends load later,
  * when a session or a query first names them.
- *   config  NULL: all defaults.      engine  written on success; end it with trestle_engine_destroy.
- * BAD_STRUCT_SIZE, UNKNOWN_FLAG, BAD_ARGUMENT (a number or path out of its range), SYSTEM (no
- * thread, no descriptor), FORKED (in a child of a process that had engines). */
+ *   config  NULL: all defaults.
+ *   engine  written on success; end it with trestle_engine_destroy.
+ * NULL_ARGUMENT, BAD_STRUCT_SIZE, UNKNOWN_FLAG, BAD_ARGUMENT (a number, path or name out of its
+ * range), SYSTEM (no thread, no descriptor), OUT_OF_MEMORY (also: 4,096 engines live), FORKED (in a
+ * child of a process that had engines). */
 TRESTLE_API int32_t trestle_engine_create(const trestle_engine_config *config,
                                           trestle_engine **engine);
 
@@ -452,14 +461,15 @@ TRESTLE_API int32_t trestle_engine_create(const trestle_engine_config *config,
  * come to its end), then answers ENGINE_SHUTDOWN_CFM, the engine's last message. Further requests
  * are refused with SHUT_DOWN; queues can still be read.
  *   queue   where the CFM goes.      tag  given back in it.
- * SHUT_DOWN: was asked before. */
+ * SHUT_DOWN: was asked before. ENGINE_SHUTDOWN_CFM: SUCCESS. */
 TRESTLE_API int32_t trestle_engine_shutdown_req(trestle_engine *engine, uint64_t queue,
                                                 uint64_t tag);
 
 /* Frees the engine. Waits for its worker threads: no longer than one cryptographic operation after
  * ENGINE_SHUTDOWN_CFM; without a shutdown before, it shuts down itself and unread messages are
- * lost. Messages not yet released become invalid. No other thread may be in a call with this
- * engine. NULL_ARGUMENT, FORKED. */
+ * lost. Release fetched messages before: nothing can afterwards, and they leak. No other thread may
+ * be in a call with this engine. To be called before the process exits: exit handlers of TLS
+ * libraries (libwolfssl has one) run beside the workers otherwise. NULL_ARGUMENT, FORKED. */
 TRESTLE_API int32_t trestle_engine_destroy(trestle_engine *engine);
 
 /* ---------------------------------------------------------------------------------------------
@@ -470,14 +480,16 @@ TRESTLE_API int32_t trestle_engine_destroy(trestle_engine *engine);
 #define TRESTLE_QUEUES_MAX 1024
 
 /* Makes a queue.
- *   capacity  requests whose CFM has not been fetched yet, at most; a request beyond that is refused
- *             with QUEUE_FULL. 0: 65,536; at most 1,048,576. Indications are bounded by the
+ *   capacity  requests whose CFM has not been fetched yet, at most; none beyond that is accepted.
+ *             0: 65,536; at most 1,048,576, else BAD_ARGUMENT. Indications are bounded by the
  *             connections' windows and always find room.
- * BAD_ARGUMENT, TOO_MANY, SYSTEM. */
+ *   queue     written on success.
+ * TOO_MANY: TRESTLE_QUEUES_MAX of the engine. SYSTEM: no descriptor. SHUT_DOWN. */
 TRESTLE_API int32_t trestle_queue_create(trestle_engine *engine, uint32_t capacity,
                                          uint64_t *queue);
-/* Frees a queue and the indications in it. BUSY: sessions, connections, outstanding requests or
- * confirms that were not fetched still belong to it, or a thread is in a call with it. */
+/* Frees a queue and the indications in it. BUSY: sessions, connections (each from the call that
+ * named the queue for it), outstanding requests or confirms that were not fetched still belong to
+ * it, or a thread is in a call with it. */
 TRESTLE_API int32_t trestle_queue_destroy(trestle_engine *engine, uint64_t queue);
 
 /* Fetches messages, oldest first.
@@ -491,21 +503,24 @@ TRESTLE_API int32_t trestle_queue_get(trestle_engine *engine, uint64_t queue,
                                       int32_t timeout_ms, uint32_t *count);
 
 /* A descriptor that is readable exactly while messages wait (and for good after
- * ENGINE_SHUTDOWN_CFM), for epoll, kqueue-like loops, tokio
- * or Go's poller. Owned by the queue: do not read, write or close it. */
+ * ENGINE_SHUTDOWN_CFM), for epoll, kqueue-like loops, tokio or Go's poller.
+ *   fd  written on success. Owned by the queue: do not read, write or close it. */
 TRESTLE_API int32_t trestle_queue_fd(trestle_engine *engine, uint64_t queue, int32_t *fd);
 
-/* Gives a message back; all that it points to becomes invalid.
- * NULL_ARGUMENT, FORKED. A message must be released once. */
+/* Gives a message back; all that it points to becomes invalid. A message must be released once, to
+ * the engine that it came from, before that is destroyed. NULL_ARGUMENT, FORKED. */
 TRESTLE_API int32_t trestle_message_release(trestle_engine *engine, const trestle_message *message);
 
 /* ---------------------------------------------------------------------------------------------
  * Backends
  * ------------------------------------------------------------------------------------------- */
 
-/* Loads one backend, or each that can be found, and tells about it. BACKEND_QUERY_CFM has one entry
- * per backend in `backends`, and SUCCESS if at least one can be used.
- *   name   e.g. "openssl"; NULL: every plugin in the searched directories. */
+/* Loads one backend, or each that can be found, and tells about it.
+ *   name   e.g. "openssl", 1 to 63 characters, else BAD_ARGUMENT; NULL: every plugin in the
+ *          searched directories.
+ * BACKEND_QUERY_CFM has one entry per backend in `backends`, each with a result of its own (SUCCESS
+ * or BACKEND_*). Its own result: SUCCESS if at least one can be used; the one's BACKEND_* if there
+ * is but one; else BACKEND_NOT_FOUND. */
 TRESTLE_API int32_t trestle_backend_query_req(trestle_engine *engine, uint64_t queue,
                                               const char *name, uint64_t tag);
 
@@ -518,10 +533,10 @@ TRESTLE_API int32_t trestle_backend_query_req(trestle_engine *engine, uint64_t q
 #define TRESTLE_CAPABILITY_ENCRYPTED_PKCS8 7  /* argument 0: ... EncryptedPrivateKeyInfo (PBES2) */
 #define TRESTLE_CAPABILITY_ALERT_SEND 8       /* argument 0: any alert can be sent at any time */
 
-/* Asks whether a backend can do a thing. BACKEND_CAPABILITY_CFM: SUCCESS, NOT_SUPPORTED, or why the
- * backend did not load.
- *   name        NULL: the default backend.
- *   capability  TRESTLE_CAPABILITY_*; BAD_ARGUMENT for an unknown one. */
+/* Asks whether a backend can do a thing.
+ *   name        1 to 63 characters, else BAD_ARGUMENT; NULL: the default backend.
+ *   capability  TRESTLE_CAPABILITY_*; BAD_ARGUMENT for an unknown one.
+ * BACKEND_CAPABILITY_CFM: SUCCESS, NOT_SUPPORTED, or why the backend did not load: BACKEND_*. */
 TRESTLE_API int32_t trestle_backend_capability_req(trestle_engine *engine, uint64_t queue,
                                                    const char *name, uint32_t capability,
                                                    uint32_t argument, uint64_t tag);
@@ -536,34 +551,40 @@ TRESTLE_API int32_t trestle_backend_capability_req(trestle_engine *engine, uint6
 /* C: SESSION_CREATE. A session holds a configuration, and connections that use it.
  *   queue    where the session's messages go, and its connections' unless they name their own.
  *   role     TRESTLE_ROLE_*; BAD_ARGUMENT otherwise.
- *   backend  name; NULL: the default.
- * SESSION_CREATE_CFM: `session`; TOO_MANY, BACKEND_*. */
+ *   backend  name, 1 to 63 characters, else BAD_ARGUMENT; NULL: the default.
+ * SESSION_CREATE_CFM: `session`; TOO_MANY, OUT_OF_MEMORY, or why the backend did not load:
+ * BACKEND_NOT_FOUND, BACKEND_BAD_NAME, BACKEND_REFUSED, BACKEND_BAD_ABI, BACKEND_CAPTURED,
+ * BACKEND_INIT. */
 TRESTLE_API int32_t trestle_session_create_req(trestle_engine *engine, uint64_t queue,
                                                uint32_t role, const char *backend, uint64_t tag);
 
-/* C: SESSION_DESTROY, C's "dirty" close: every connection and listener of the session ends, every
- * outstanding request is confirmed (CANCELLED), then SESSION_DESTROY_CFM. The handles of all of
+/* C: SESSION_DESTROY, C's "dirty" close: every connection (as by CONNECTION_DESTROY) and listener
+ * of the session ends, every outstanding request is confirmed, as CANCELLED where it did not come
+ * to its end, then SESSION_DESTROY_CFM: SUCCESS; CANCELLED for a second one. The handles of all of
  * them are stale from then on. */
 TRESTLE_API int32_t trestle_session_destroy_req(trestle_engine *engine, uint64_t session,
                                                 uint64_t tag);
 
 /* ---------------------------------------------------------------------------------------------
- * Configuration (C 4.3 to 4.6). Possible until the session's first CONNECT or LISTEN; after that
- * the CFM is WRONG_STATE. A configuration that fails leaves the one before in force.
+ * Configuration (C 4.3 to 4.6). Possible until the session's first accepted CONNECT_REQ (a
+ * client's) or LISTEN_REQ (a server's), whatever becomes of that one; after it the CFM is
+ * WRONG_STATE. Nobody needs to wait: what was asked for before takes part. A configuration that
+ * fails leaves the one before in force.
  * ------------------------------------------------------------------------------------------- */
 
 #define TRESTLE_SUITES_MAX 128
 
 /* C: CONFIG_CIPHER. Exactly these suites are offered or accepted, most preferred first. A session
  * that never asks has TLS 1.3's and ECDHE's suites with AES-GCM and ChaCha20-Poly1305. Anonymous,
- * NULL, RC4, 3DES and PSK suites take part only when named here. A list without a TLS 1.3 suite excludes
- * TLS 1.3, and one without a TLS 1.2 suite excludes TLS 1.2.
+ * NULL, RC4, 3DES and PSK suites take part only when named here. A list without a TLS 1.3 suite
+ * excludes TLS 1.3, and one without a TLS 1.2 suite excludes TLS 1.2.
  *   suites       IANA numbers; suite_count of them, 1 to TRESTLE_SUITES_MAX (else BAD_ARGUMENT).
  *   keybits_min  the peer's certificate must have a public key of at least so many bits (RSA and
  *                DSA: the modulus, EC: the order); 0: no limit of yours. C left both reserved.
  *   keybits_max  and at most so many; 0: no limit; BAD_ARGUMENT if below keybits_min.
  * A peer outside of the limits ends the handshake: CONNECT_CFM with CERT_KEY_SIZE.
- * CONFIG_CIPHER_CFM: SUITE_NOT_SUPPORTED, naming the first suite that the backend lacks. */
+ * CONFIG_CIPHER_CFM: SUITE_NOT_SUPPORTED, naming the first suite that the backend lacks;
+ * WRONG_STATE. */
 TRESTLE_API int32_t trestle_config_cipher_req(trestle_engine *engine, uint64_t session,
                                               const uint16_t *suites, uint32_t suite_count,
                                               uint16_t keybits_min, uint16_t keybits_max,
@@ -589,11 +610,13 @@ TRESTLE_API int32_t trestle_config_cipher_req(trestle_engine *engine, uint64_t s
  *                       4.2.11). Its identity: TRESTLE_OPTION_PSK_IDENTITY.
  *                     BAD_ARGUMENT otherwise.
  *   certificate       `certificate_length` bytes, copied, wiped after use. TOO_LARGE above
- *                     TRESTLE_CERTIFICATE_LENGTH_MAX.
+ *                     TRESTLE_CERTIFICATE_LENGTH_MAX. NULL only with length 0.
  *   password          of the private key or the PKCS#12; NULL and 0 if there is none (C 4.4).
- *                     Copied, wiped after use. BAD_ARGUMENT if given for a PSK.
- * CONFIG_CERT_CLIENT_CFM: BAD_CERTIFICATE, BAD_PRIVATE_KEY, WRONG_PASSWORD, KEY_MISMATCH, BAD_PSK,
- * WRONG_STATE (a key that no certificate awaits), NOT_SUPPORTED. */
+ *                     Copied, wiped after use. TOO_LARGE above TRESTLE_PASSWORD_MAX. BAD_ARGUMENT
+ *                     if given for a PSK.
+ * CONFIG_CERT_CLIENT_CFM: BAD_CERTIFICATE, BAD_PRIVATE_KEY, WRONG_PASSWORD, KEY_MISMATCH,
+ * NO_IDENTITY (a PKCS#12 without key), BAD_PSK, NOT_SUPPORTED (by the backend), WRONG_STATE (also:
+ * a key that no certificate awaits), OUT_OF_MEMORY, FAILURE (of the backend). */
 TRESTLE_API int32_t trestle_config_cert_client_req(trestle_engine *engine, uint64_t session,
                                                    uint8_t certificate_type,
                                                    const uint8_t *certificate,
@@ -602,17 +625,20 @@ TRESTLE_API int32_t trestle_config_cert_client_req(trestle_engine *engine, uint6
                                                    uint64_t password_length, uint64_t tag);
 
 /* C: CONFIG_CERT_VERIFY. Trusted CAs, added to those of earlier requests.
- *   trusted_ca_certificate  one or several certificates: PEM, or DER one after the other. A
- *                           self-signed server certificate is its own CA (C 3.4.3).
+ *   trusted_ca_certificate  one or several certificates: PEM, or DER one after the other; copied. A
+ *                           self-signed server certificate is its own CA (C 3.4.3). TOO_LARGE above
+ *                           TRESTLE_CERTIFICATE_LENGTH_MAX bytes. NULL only with length 0.
  * CONFIG_CERT_VERIFY_CFM: BAD_CERTIFICATE, naming the one that does not parse; then none is added.
- * A session without any CA never pre-verifies a peer with SUCCESS. TOO_LARGE as above. */
+ * WRONG_STATE. A session without any CA never pre-verifies a peer with SUCCESS. */
 TRESTLE_API int32_t trestle_config_cert_verify_req(trestle_engine *engine, uint64_t session,
                                                    const uint8_t *trusted_ca_certificate,
                                                    uint64_t trusted_ca_certificate_length,
                                                    uint64_t tag);
 
-/* C: CONFIG_COMPRESSION. 0: none, SUCCESS. Anything else: the CFM is NOT_SUPPORTED; TLS compression
- * is gone from TLS 1.3 and unsafe before (RFC 7457, 2.6). */
+/* C: CONFIG_COMPRESSION.
+ *   compression  0: none.
+ * CONFIG_COMPRESSION_CFM: 0 is SUCCESS, anything else NOT_SUPPORTED: TLS compression is gone from
+ * TLS 1.3 and unsafe before (RFC 7457, 2.6). WRONG_STATE. */
 TRESTLE_API int32_t trestle_config_compression_req(trestle_engine *engine, uint64_t session,
                                                    uint8_t compression, uint64_t tag);
 
@@ -622,7 +648,8 @@ TRESTLE_API int32_t trestle_config_compression_req(trestle_engine *engine, uint6
 #define TRESTLE_OPTION_VERSION_MAX 2     /* I  TRESTLE_VERSION_TLS12 or _TLS13 (default) */
 #define TRESTLE_OPTION_SERVER_NAME 3     /* T  client: DNS name or IP literal, up to 253 bytes: sent
                                                as SNI if a DNS name (RFC 6066, 3) and compared with
-                                               the certificate (RFC 9525). Length 0: none (default) */
+                                               the certificate (RFC 9525). Length 0: none,
+                                               the default */
 #define TRESTLE_OPTION_CERT_DECISION 4   /* I  TRESTLE_CERT_DECISION_* */
 #define TRESTLE_OPTION_CLIENT_AUTH 5     /* I  server: TRESTLE_CLIENT_AUTH_* */
 #define TRESTLE_OPTION_PSK_IDENTITY 6    /* B  1 to TRESTLE_PSK_IDENTITY_MAX bytes;
@@ -637,26 +664,30 @@ TRESTLE_API int32_t trestle_config_compression_req(trestle_engine *engine, uint6
                                                thinks about CERT_IND */
 #define TRESTLE_OPTION_RECEIVE_TIMEOUT 11 /* I ms of silence of the peer within a handshake (N:
                                                sslTimeOutReceive); default 15,000 */
-#define TRESTLE_OPTION_CLOSE_TIMEOUT 12  /* I  ms for the peer to close after DISCONNECT_REQ;
-                                               default 5,000 */
+#define TRESTLE_OPTION_CLOSE_TIMEOUT 12  /* I  ms for the peer to close after DISCONNECT_REQ; counts
+                                               anew whenever TCP takes more of what is still being
+                                               sent; default 5,000 */
 #define TRESTLE_OPTION_ACCEPT_WINDOW 13  /* I  server: unanswered ACCEPT_IND per listener, beyond
                                                which connections wait in the kernel: 1 to 4,096;
                                                default 16 */
 /* Timeouts: 0 is "no limit"; at most 86,400,000 (a day). */
 
 #define TRESTLE_CERT_DECISION_ASK 0  /* CERT_IND, and wait for CERT_RES (C; default) */
-#define TRESTLE_CERT_DECISION_AUTO 1 /* accept exactly what verifies; a client needs SERVER_NAME and a
-                                        match. No CERT_IND */
+#define TRESTLE_CERT_DECISION_AUTO 1 /* accept exactly what verifies; a client needs SERVER_NAME and
+                                        a match. No CERT_IND */
 #define TRESTLE_CLIENT_AUTH_NONE 0    /* default */
-#define TRESTLE_CLIENT_AUTH_REQUEST 1 /* ask; a client without certificate passes, without CERT_IND */
+#define TRESTLE_CLIENT_AUTH_REQUEST 1 /* ask; a client without certificate passes, without
+                                         CERT_IND */
 #define TRESTLE_CLIENT_AUTH_REQUIRE 2 /* ask; a client without certificate is refused. Not together
-                                         with a PSK: LISTEN_CFM is then NOT_SUPPORTED */
+                                         with a PSK or an anonymous suite: LISTEN_CFM is then
+                                         NOT_SUPPORTED */
 
 /* N: settings and flags. Sets one option of a session.
  *   option  TRESTLE_OPTION_*; UNKNOWN_OPTION otherwise.
- *   number  for I; must be 0 for T and B.      bytes, length  for T and B; must be NULL and 0 for I.
- * BAD_ARGUMENT: out of its range. CONFIG_OPTION_CFM: BAD_ARGUMENT (not for this role, or no name that
- * can be one), WRONG_STATE. */
+ *   number  for I; must be 0 for T and B.
+ *   bytes, length  for T and B, copied; must be NULL and 0 for I.
+ * BAD_ARGUMENT: out of its range. CONFIG_OPTION_CFM: BAD_ARGUMENT (not for this role, no name that
+ * can be one, or VERSION_MIN above VERSION_MAX), WRONG_STATE. */
 TRESTLE_API int32_t trestle_config_option_req(trestle_engine *engine, uint64_t session,
                                               uint32_t option, int64_t number,
                                               const uint8_t *bytes, uint64_t length, uint64_t tag);
@@ -669,6 +700,8 @@ TRESTLE_API int32_t trestle_config_option_req(trestle_engine *engine, uint64_t s
  *          established -DISCONNECT_IND-> closed by the peer -DISCONNECT_RES-> gone
  *          connecting -CONNECT_CFM with a failure-> invalid: only DESTROY is left
  *          accepted connections of a server: ACCEPT_IND -ACCEPT_RES-> connecting -CONNECT_IND-> ...
+ *          (CONNECT_CFM and CONNECT_IND, and the DISCONNECT_CFM of what was established, outdate
+ *          the indications before them: once fetched, a RES for those is NOTHING_TO_ANSWER)
  * ------------------------------------------------------------------------------------------- */
 
 #define TRESTLE_FAMILY_IP4 4
@@ -677,54 +710,76 @@ TRESTLE_API int32_t trestle_config_option_req(trestle_engine *engine, uint64_t s
 /* C: CONNECTION_CREATE. Makes an idle connection in a client session. Several may be created, and
  * be in use, at once.
  *   family  TRESTLE_FAMILY_*; BAD_ARGUMENT otherwise.
- *   queue   for this connection's messages; 0: the session's.
- * CONNECTION_CREATE_CFM: `connection`; IP6_NOT_SUPPORTED, TOO_MANY, WRONG_STATE (server session). */
+ *   queue   for this connection's messages, claimed from this call on: trestle_queue_destroy says
+ *           BUSY; 0: the session's. The CFM goes to the session's in any case.
+ * CONNECTION_CREATE_CFM: `connection`; IP6_NOT_SUPPORTED, SYSTEM (no descriptor), TOO_MANY,
+ * WRONG_STATE (server session). */
 TRESTLE_API int32_t trestle_connection_create_req(trestle_engine *engine, uint64_t session,
                                                   uint32_t family, uint64_t queue, uint64_t tag);
 
-/* C: CONNECTION_DESTROY. In any state. Outstanding requests are confirmed as CANCELLED first, an
- * established connection sends close_notify if that is possible at once, and the handle is stale
- * after CONNECTION_DESTROY_CFM. */
+/* C: CONNECTION_DESTROY. In any state, at once. Outstanding requests are confirmed first, as
+ * CANCELLED where they did not come to their end. An established connection sends close_notify if
+ * all that DATA_REQ was given is in the hands of TCP; otherwise the peer sees a truncation, as it
+ * should. A handshake that waits for CERT_RES is answered with a no, so the peer is told
+ * bad_certificate. CONNECTION_DESTROY_CFM: SUCCESS, and the handle is stale; CANCELLED for a second
+ * one. */
 TRESTLE_API int32_t trestle_connection_destroy_req(trestle_engine *engine, uint64_t connection,
                                                    uint64_t tag);
 
-/* C: CONNECTION_BIND. Binds the local address of an idle connection; stays in force over
- * disconnecting and connecting again.
- *   ip_address  16 readable bytes, network order; IPv4 uses the first four.     port  0: any.
- * CONNECTION_BIND_CFM: ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, WRONG_STATE, INVALIDATED, SYSTEM. */
+/* C: CONNECTION_BIND. Binds the local address of an idle connection of a client; stays in force
+ * over disconnecting and connecting again. With a port of its own, connecting again to the same
+ * peer and port can meet what TCP keeps of the last connection (TIME_WAIT, a minute, other than on
+ * loopback): CONNECT_CFM is then ADDRESS_NOT_AVAILABLE, and invalidates.
+ *   ip_address  4 readable bytes for IPv4, 16 for IPv6, network order.     port  0: any.
+ * CONNECTION_BIND_CFM: ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, SYSTEM (also: a port that needs a
+ * privilege), TRANSPORT (such as a link-local address, which has no zone here), IP6_NOT_SUPPORTED;
+ * WRONG_STATE, INVALIDATED. A failure changes nothing: an earlier BIND stays in force. */
 TRESTLE_API int32_t trestle_connection_bind_req(trestle_engine *engine, uint64_t connection,
                                                 const uint8_t *ip_address, uint16_t port,
                                                 uint64_t tag);
 
 /* C: CONNECTION_CONNECT. Connects TCP and does the handshake; CERT_IND comes in between.
- *   ip_address  as above, the peer's.     port  1..65535; BAD_ARGUMENT for 0.
- * CONNECTION_CONNECT_CFM: with SUCCESS, `version` and `suite`. A failure invalidates the connection:
- * CONNECT_*, HELLO_TIMEOUT, RECEIVE_TIMEOUT, ALERT_RECEIVED, HANDSHAKE_FAILED, PROTOCOL_VIOLATION,
- * NO_COMMON_*, CERT_REJECTED, CERT_KEY_SIZE, TRUNCATED, CONNECTION_RESET, CANCELLED (by DISCONNECT
- * or DESTROY), with TRESTLE_CERT_DECISION_AUTO any CERT_*, and what the backend says of a configuration
- * that it can't honour (NOT_SUPPORTED, NO_IDENTITY). A refusal leaves the connection as it is:
- * WRONG_STATE (not idle), INVALIDATED. */
+ *   ip_address  the peer's: 4 readable bytes for IPv4, 16 for IPv6, network order.
+ *   port        1..65535; BAD_ARGUMENT for 0.
+ * CONNECTION_CONNECT_CFM: with SUCCESS, `version` and `suite`. Each failure invalidates it:
+ *   TCP            CONNECT_REFUSED, CONNECT_UNREACHABLE, CONNECT_TIMEOUT, ADDRESS_IN_USE,
+ *                  ADDRESS_NOT_AVAILABLE, IP6_NOT_SUPPORTED, CONNECTION_RESET, TRUNCATED, TRANSPORT
+ *   TLS            ALERT_RECEIVED, HANDSHAKE_FAILED, PROTOCOL_VIOLATION, NO_COMMON_SUITE,
+ *                  NO_COMMON_VERSION, HELLO_TIMEOUT, RECEIVE_TIMEOUT
+ *   certificate    CERT_REJECTED, CERT_KEY_SIZE; with TRESTLE_CERT_DECISION_AUTO any CERT_*;
+ *                  without it, before the question or after a yes, what a TLS library insists on
+ *                  itself: CERT_MALFORMED, CERT_UNKNOWN_CRITICAL_EXTENSION, CERT_NAME_CONSTRAINT,
+ *                  CERT_CHAIN_TOO_LONG, CERT_UNSUPPORTED_ALGORITHM
+ *   configuration  NOT_SUPPORTED, NO_IDENTITY (a certificate still without its key)
+ *   resources      SYSTEM, OUT_OF_MEMORY (also: 16,384 handshakes of the process wait for
+ *                  CERT_RES), FAILURE (of the backend)
+ *   the program    CANCELLED (by DISCONNECT or DESTROY)
+ * A refusal leaves the connection as it is: WRONG_STATE (not idle, or a server's), INVALIDATED. */
 TRESTLE_API int32_t trestle_connection_connect_req(trestle_engine *engine, uint64_t connection,
                                                    const uint8_t *ip_address, uint16_t port,
                                                    uint64_t tag);
 
 /* C: CONNECTION_DISCONNECT. Established: what was accepted by DATA_REQ is sent, then close_notify,
  * then the peer's close is awaited; DATA_IND can still come before the CFM. Connecting: cancels;
- * CONNECT_CFM comes first (CANCELLED). CONNECTION_DISCONNECT_CFM tells how the peer closed, as
- * DISCONNECT_IND does: SUCCESS: with close_notify, so its data was complete; TRUNCATED,
- * ALERT_RECEIVED, PROTOCOL_VIOLATION, CONNECTION_RESET, TRANSPORT; or CLOSE_TIMEOUT: not in time (also
- * if a DATA_RES was owed, for nothing is read then). The connection is disconnected in any case. A
- * refusal leaves it as it is: NOT_CONNECTED, INVALIDATED, WRONG_STATE (it is closing already). After
- * a cancel the connection is invalid; otherwise it is idle, and a client's may connect again. */
+ * CONNECT_CFM (CONNECT_IND of a server's) comes first, CANCELLED, then this CFM, SUCCESS; a
+ * handshake that waits for CERT_RES is answered with a no.
+ * CONNECTION_DISCONNECT_CFM tells how the peer closed, as DISCONNECT_IND does: SUCCESS: with
+ * close_notify, so its data was complete; TRUNCATED, ALERT_RECEIVED, PROTOCOL_VIOLATION,
+ * CONNECTION_RESET, TRANSPORT; or why it was not heard: CLOSE_TIMEOUT (also if a DATA_RES was
+ * owed, for nothing is read then), OUT_OF_MEMORY, SYSTEM, FAILURE (of the backend). The connection
+ * is disconnected in any case. A refusal leaves it as it is: NOT_CONNECTED, INVALIDATED,
+ * WRONG_STATE (it is closing already). After a cancel the connection is invalid; otherwise it is
+ * idle, and a client's may connect again. */
 TRESTLE_API int32_t trestle_connection_disconnect_req(trestle_engine *engine, uint64_t connection,
                                                       uint64_t tag);
 
-/* C: answers DISCONNECT_IND and, as C 3.3 has it, destroys the connection: the handle becomes stale.
+/* C: answers DISCONNECT_IND and, as C 3.3 has it, destroys the connection: the handle becomes
+ * stale. NOTHING_TO_ANSWER: no DISCONNECT_IND was fetched.
  *
- * CONNECTION_DISCONNECT_IND tells in `result` how the peer ended an established connection:
- * SUCCESS: with close_notify; TRUNCATED: without; ALERT_RECEIVED: by the alert in the error;
- * PROTOCOL_VIOLATION, CONNECTION_RESET, TRANSPORT. Outstanding DATA_REQ are confirmed before it
- * (NOT_CONNECTED). NOTHING_TO_ANSWER: no DISCONNECT_IND was fetched. */
+ * CONNECTION_DISCONNECT_IND tells in `result` how an established connection ended: SUCCESS: the
+ * peer closed with close_notify; TRUNCATED: without; ALERT_RECEIVED: by the alert in the error;
+ * PROTOCOL_VIOLATION, CONNECTION_RESET, TRANSPORT; or what was lacking here: OUT_OF_MEMORY, SYSTEM,
+ * FAILURE (of the backend). Outstanding DATA_REQ are confirmed before it (NOT_CONNECTED). */
 TRESTLE_API int32_t trestle_connection_disconnect_res(trestle_engine *engine, uint64_t connection);
 
 /* C: CONNECTION_CERT. Answers CERT_IND: accepted 1 goes on, 0 rejects (`bad_certificate` is sent,
@@ -732,8 +787,9 @@ TRESTLE_API int32_t trestle_connection_disconnect_res(trestle_engine *engine, ui
  *
  * CONNECTION_CERT_IND has the chain, the pre-verification in `result` (C's eight values; the
  * precise finding is error->code) and the name check in `name_result`. Until the answer, nothing
- * that depends on it is sent, and no thread waits. NOTHING_TO_ANSWER: no CERT_IND of this
- * connection was fetched, or it was answered already. */
+ * that depends on it is sent, and no thread waits. It may wait in 16,384 handshakes of a process;
+ * further handshakes then end with OUT_OF_MEMORY. NOTHING_TO_ANSWER: no CERT_IND of this connection
+ * was fetched, or it was answered already, or its handshake has ended. */
 TRESTLE_API int32_t trestle_connection_cert_res(trestle_engine *engine, uint64_t connection,
                                                 uint8_t accepted);
 
@@ -744,25 +800,31 @@ TRESTLE_API int32_t trestle_connection_cert_res(trestle_engine *engine, uint64_t
 
 /* C: CONNECTION_DATA. Encrypts and sends.
  *   data    `length` bytes (0..TRESTLE_DATA_LENGTH_MAX, else TOO_LARGE); NULL only with length 0.
- *   flags   TRESTLE_DATA_*: one of them; UNKNOWN_FLAG otherwise. On refusal, the buffer of a
- *           handover stays the caller's.
+ *   flags   TRESTLE_DATA_*: one of them; UNKNOWN_FLAG otherwise. BAD_ARGUMENT: a handover of what
+ *           trestle_buffer_allocate never gave (as far as the bytes before it tell), or of more
+ *           than it has. On refusal, the buffer of a handover stays the caller's.
  * WINDOW_FULL: TRESTLE_OPTION_SEND_WINDOW requests are unconfirmed; wait for a CFM.
- * CONNECTION_DATA_CFM: SUCCESS when everything is encrypted and in the hands of TCP; NOT_CONNECTED,
- * CANCELLED, INVALIDATED, WRONG_STATE (after DISCONNECT_REQ). */
+ * CONNECTION_DATA_CFM: SUCCESS when everything is encrypted and in the hands of TCP; NOT_CONNECTED
+ * (not yet, not any more, or the connection ended first), CANCELLED (by DESTROY, or not sent when
+ * DISCONNECT came to its end), INVALIDATED, WRONG_STATE (after DISCONNECT_REQ). */
 TRESTLE_API int32_t trestle_connection_data_req(trestle_engine *engine, uint64_t connection,
                                                 const uint8_t *data, uint64_t length,
                                                 uint32_t flags, uint64_t tag);
 
-/* C: answers the oldest unanswered DATA_IND and thereby asks for more data. The message's bytes stay
- * valid until its release. With a window of 1, the peer is read no further until this answer.
- * NOTHING_TO_ANSWER: every DATA_IND that was fetched is answered. */
+/* C: answers the oldest unanswered DATA_IND and thereby asks for more data. The message's bytes
+ * stay valid until its release. With a window of 1, the peer is read no further until this answer.
+ * NOTHING_TO_ANSWER: every DATA_IND that was fetched is answered, or came before a DISCONNECT_CFM
+ * that was fetched, too. */
 TRESTLE_API int32_t trestle_connection_data_res(trestle_engine *engine, uint64_t connection);
 
-/* A buffer of `length` bytes (1..TRESTLE_DATA_LENGTH_MAX; else BAD_ARGUMENT, TOO_LARGE) to fill and
- * hand over with TRESTLE_DATA_HANDOVER, without a copy; or to free. */
+/* A buffer to fill and hand over with TRESTLE_DATA_HANDOVER, without a copy; or to free.
+ *   length  1..TRESTLE_DATA_LENGTH_MAX bytes; BAD_ARGUMENT for 0, TOO_LARGE above.
+ *   buffer  written on success; the caller's until it is handed over or freed.
+ * OUT_OF_MEMORY. */
 TRESTLE_API int32_t trestle_buffer_allocate(trestle_engine *engine, uint64_t length,
                                             uint8_t **buffer);
-/* Frees a buffer that was not handed over. */
+/* Frees a buffer that was not handed over. BAD_ARGUMENT: not from trestle_buffer_allocate, as far
+ * as the bytes before it tell. */
 TRESTLE_API int32_t trestle_buffer_free(trestle_engine *engine, uint8_t *buffer);
 
 /* ---------------------------------------------------------------------------------------------
@@ -770,21 +832,29 @@ TRESTLE_API int32_t trestle_buffer_free(trestle_engine *engine, uint8_t *buffer)
  * ------------------------------------------------------------------------------------------- */
 
 /* Listens with a server session.
- *   family, ip_address, port   as for BIND; port 0: any, told in the CFM.
+ *   family      TRESTLE_FAMILY_*; BAD_ARGUMENT otherwise.
+ *   ip_address  4 readable bytes for IPv4, 16 for IPv6, network order.
+ *   port        0: any, told in the CFM.
  * LISTEN_CFM: `listener`, `family`, `address`, `port`; ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE,
- * IP6_NOT_SUPPORTED, NO_IDENTITY, WRONG_STATE (client session), TOO_MANY, SYSTEM. */
+ * IP6_NOT_SUPPORTED, SYSTEM (also: a port that needs a privilege), TRANSPORT, TOO_MANY; what the
+ * configuration lacks: NO_IDENTITY, NOT_SUPPORTED; OUT_OF_MEMORY, FAILURE (of the backend);
+ * WRONG_STATE: a client session, which it leaves as it is. */
 TRESTLE_API int32_t trestle_listen_req(trestle_engine *engine, uint64_t session, uint32_t family,
                                        const uint8_t *ip_address, uint16_t port, uint64_t tag);
 
-/* Stops listening; connections that were indicated live on. UNLISTEN_CFM; the handle is stale. */
+/* Stops listening; connections that were indicated live on. UNLISTEN_CFM: SUCCESS, and the handle
+ * is stale; CANCELLED for a second one. */
 TRESTLE_API int32_t trestle_unlisten_req(trestle_engine *engine, uint64_t listener, uint64_t tag);
 
-/* Answers ACCEPT_IND (`listener`, the new `connection`, the peer's `address` and `port`).
+/* Answers ACCEPT_IND (`listener`, the new `connection`, the peer's `address` and `port`), which
+ * comes on the session's queue.
  *   accepted  1: the handshake begins, and CONNECTION_CONNECT_IND will tell its end, with the
- *             results of CONNECT_CFM; if it failed, the connection is invalid and is to be
- *             destroyed. 0: the connection is closed, the handle stale. BAD_ARGUMENT otherwise.
- *   queue     for this connection's messages; 0: the session's.
- * At most TRESTLE_OPTION_ACCEPT_WINDOW are unanswered at once. NOTHING_TO_ANSWER. */
+ *             results of CONNECT_CFM, or PEER_HAS_NO_CERTIFICATE (TRESTLE_CLIENT_AUTH_REQUIRE); if
+ *             it failed, the connection is invalid and is to be destroyed. 0: the connection is
+ *             closed, the handle stale. BAD_ARGUMENT otherwise.
+ *   queue     for this connection's messages, from this call on; 0: the session's.
+ * At most TRESTLE_OPTION_ACCEPT_WINDOW are unanswered at once. NOTHING_TO_ANSWER: no ACCEPT_IND was
+ * fetched, or it is answered. */
 TRESTLE_API int32_t trestle_accept_res(trestle_engine *engine, uint64_t connection,
                                        uint8_t accepted, uint64_t queue);
 
