@@ -222,17 +222,18 @@ TEST_P(CreatedQueues, AreFreeWhenTheSessionEnds) {
   for (int i = 0; i < 60; ++i) {
     Session session = program_.client(GetParam());
     ASSERT_EQ(create(session, own_), TRESTLE_RESULT_SUCCESS);
-    std::thread other([&] { create(session, own_); });
+    int32_t second = TRESTLE_RESULT_BAD_HANDLE;
+    std::thread other([&] { second = create(session, own_); });
     ASSERT_EQ(api().session_destroy_req(program_.engine(), session.handle(), 1),
               TRESTLE_RESULT_SUCCESS);
     other.join();
-    Message message;
-    do {
-      message = program_.next();
+    // What is asked for during the end may be confirmed after it.
+    for (int due = second == TRESTLE_RESULT_SUCCESS ? 3 : 2; due > 0; --due) {
+      Message message = program_.next();
       EXPECT_TRUE(message->result == TRESTLE_RESULT_SUCCESS ||
                   message->result == TRESTLE_RESULT_CANCELLED)
           << message;
-    } while (message->primitive != TRESTLE_PRIM_SESSION_DESTROY_CFM);
+    }
     expect_nothing_for_the_session();
     EXPECT_FALSE(program_.poll(own_));
     EXPECT_EQ(destroy_own(), TRESTLE_RESULT_SUCCESS);

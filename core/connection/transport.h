@@ -82,7 +82,7 @@ class Transport {
   // More than the data that is handled in one turn.
   static constexpr uint64_t kTurnMax = 2 * 1024 * 1024;
   // A small record can cost as much as a large one, and a key update a hundred times that. A library
-  // pulls twice for each record or so: these are some 200 of them, or 3 MiB of large ones.
+  // pulls twice for each record or so: these are some 200 of them.
   static constexpr uint32_t kTurnPulls = 400;
 
   bool fill(Worker* worker);
