@@ -89,7 +89,9 @@ void trestle_backend_connection::classify(int code, trestle_backend_error* error
   Verdict found = verdict_ != nullptr ? *verdict_ : meaning_of(code);
   // VERSION_ERROR also stands for a downgrade that the peer's random gives away (RFC 8446, 4.1.3).
   const bool downgrade = code == VERSION_ERROR && held_alert_ == kIllegalParameter;
-  if (verdict_ == nullptr && (downgrade || inbound_.is_garbage() || established_)) {
+  const bool peers_fault = downgrade || inbound_.is_garbage() ||
+                           (established_ && found.result != TRESTLE_RESULT_OUT_OF_MEMORY);
+  if (verdict_ == nullptr && peers_fault) {
     found.result = TRESTLE_RESULT_PROTOCOL_VIOLATION;
   }
   fail(error, found.result, code, found.detail);
