@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Close_notify says that everything was sent (RFC 8446, 6.1): a connection that ends before that ends
-// without it, and the peer can tell.
+// Close_notify says that everything was sent (RFC 8446, 6.1): a connection that ends before that
+// ends without it, and the peer can tell.
 #include "abi_tests/behaviour/with_libssl.h"
 
 namespace trestle::testing {

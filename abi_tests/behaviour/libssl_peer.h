@@ -17,9 +17,9 @@ namespace trestle::testing {
 enum class PeerEnd { kNone, kCloseNotify, kTruncated, kReset, kAlert };
 const char* name_of(PeerEnd end);
 
-// The other end of one connection: libssl on a socket, on the test's own thread. It does nothing that
-// the test doesn't call for; each call waits for the other side where it has to. What should never
-// happen, waiting for long included, throws std::runtime_error.
+// The other end of one connection: libssl on a socket, on the test's own thread. It does nothing
+// that the test doesn't call for; each call waits for the other side where it has to. What should
+// never happen, waiting for long included, throws std::runtime_error.
 class LibsslPeer {
  public:
   // A server, which listens at once. Its socket takes about `receive_buffer` bytes that it didn't

@@ -149,8 +149,8 @@ TEST_F(Handles, Foreign) {
   expect_bad(session.create_connection().handle(), "another engine's connection");
 }
 
-// The part of a handle that tells engines apart is small; a number is not given away while its engine
-// lives.
+// The part of a handle that tells engines apart is small; a number is not given away while its
+// engine lives.
 TEST_F(Handles, ForeignAlsoAfterManyEngines) {
   Session session = program_.client("fake");
   Connection connection = session.create_connection();

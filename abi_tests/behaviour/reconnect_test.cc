@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection that connects again begins anew: what its life before left unanswered neither stops it
-// nor can be answered.
+// A connection that connects again begins anew: what its life before left unanswered neither stops
+// it nor can be answered.
 #include <poll.h>
 
 #include "abi_tests/behaviour/with_libssl.h"
