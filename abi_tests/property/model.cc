@@ -56,6 +56,7 @@ void Model::accepted(uint64_t tag, const PendingRequest& request) {
 
 void Model::accept_answered(ConnectionModel& c, uint8_t accepted, uint64_t queue) {
   accept_is_answered(&c);
+  if (queue != 0) c.queue = queue;
   if (accepted == 0) {
     c.res_sent = true;
     return;
@@ -64,7 +65,6 @@ void Model::accept_answered(ConnectionModel& c, uint8_t accepted, uint64_t queue
   c.connect_ind_due = true;
   // What was asked before came before, and was refused.
   c.cancelled = pending(c.handle, TRESTLE_PRIM_CONNECTION_DESTROY_CFM);
-  if (queue != 0) c.queue = queue;
 }
 
 // Its listener may indicate another.
@@ -156,7 +156,8 @@ void Model::on_connection_confirm(ConnectionModel& c, const Message& message,
                                   const PendingRequest& request) {
   int32_t result = message->result;
   bool cancelled = result == TRESTLE_RESULT_CANCELLED;
-  require(c.state != State::kGone || cancelled,
+  // (There is no order between what came on the queue before ACCEPT_RES and on the one after it.)
+  require(c.state != State::kGone || cancelled || request.queue != c.queue,
           "after DESTROY_CFM there are only cancelled requests", message);
   if (c.state == State::kGone) return;
   require(!cancelled || c.cancelled || c.res_sent || c.close_expected,
