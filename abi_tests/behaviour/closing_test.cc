@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DISCONNECT against a peer that has something to say yet, and one that takes its time.
+#include <algorithm>
 #include <chrono>
 
 #include "abi_tests/behaviour/with_libssl.h"
@@ -159,30 +160,27 @@ TEST_P(ClosingTls13, KeyUpdatesBeforeIt) {
 // The time runs from what the peer took last, not from the request. (It takes long, and is no
 // matter of versions.)
 TEST_P(ClosingTls13, ASlowReaderGetsEverything) {
-  constexpr int64_t kTimeoutMs = 400, kTickMs = 10, kBytesPerMs = 16384;
-  constexpr uint64_t kRequests = 2;
+  // So slow that TCP takes nothing new from us for longer than the time limit.
+  constexpr int64_t kTimeoutMs = 400, kTickMs = 10, kBytesPerMs = 1536;
+  const std::string_view data = std::string_view(much()).substr(0, 4 << 20);
   session_->set(TRESTLE_OPTION_CLOSE_TIMEOUT, kTimeoutMs);
-  session_->set(TRESTLE_OPTION_SEND_WINDOW, int64_t{kRequests});
   Connection connection = connect(kSmallBuffer);
-  for (uint64_t i = 0; i < kRequests; ++i)
-    ASSERT_EQ(connection.data_req(much(), TRESTLE_DATA_BORROW), TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(connection.data_req(data, TRESTLE_DATA_BORROW), TRESTLE_RESULT_SUCCESS);
   const Clock::time_point begin = Clock::now();
   ASSERT_EQ(connection.disconnect_req(), TRESTLE_RESULT_SUCCESS);
   // The peer reads at its pace for as long as the program has nothing to fetch.
-  uint64_t read = 0, confirmed = 0;
-  while (confirmed < kRequests) {
+  uint64_t read = 0;
+  while (read < data.size()) {
     Message message = next_within(kTickMs);
     if (message) {
       ASSERT_EQ(message->primitive, uint32_t{TRESTLE_PRIM_CONNECTION_DATA_CFM}) << message;
       ASSERT_EQ(message->result, TRESTLE_RESULT_SUCCESS) << message;
-      ++confirmed;
     }
     const uint64_t due = static_cast<uint64_t>(milliseconds_since(begin) * kBytesPerMs);
-    if (read < due) read += peer().read_bytes(due - read);
+    if (read < due) read += peer().read_bytes(std::min(due, data.size()) - read);
   }
   EXPECT_GT(milliseconds_since(begin), 3 * kTimeoutMs) << "the peer was too fast to prove anything";
-  read += peer().read_to_the_end();
-  EXPECT_EQ(read, kRequests * much().size());
+  EXPECT_EQ(peer().read_to_the_end(), 0u);
   EXPECT_EQ(peer().end(), PeerEnd::kCloseNotify) << name_of(peer().end());
   peer().close_notify();
   program_->expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM, TRESTLE_RESULT_SUCCESS);

@@ -97,5 +97,48 @@ INSTANTIATE_TEST_SUITE_P(Backends, Reconnect,
                                             ::testing::Values(TRESTLE_ROLE_CLIENT)),
                          with_libssl_name);
 
+// Where the server has said all that it says in a handshake before the client is through.
+class ReconnectTls13 : public Reconnect {};
+
+// Neither does it when the next life has begun already.
+TEST_P(ReconnectTls13, AnAnswerInTheNextLifeToTheOneBefore) {
+  session_->set(TRESTLE_OPTION_CLOSE_TIMEOUT, int64_t{50});
+  Connection connection = connect();
+  peer().write("in");
+  program_->expect(TRESTLE_PRIM_CONNECTION_DATA_IND);
+  ASSERT_EQ(connection.disconnect_req(), TRESTLE_RESULT_SUCCESS);
+  wait_for_a_message();
+  ASSERT_EQ(connection.connect_req("127.0.0.1", peer().port()), TRESTLE_RESULT_SUCCESS);
+  peer().handshake();
+  peer().write("new");
+  // The confirm shows that this was indicated.
+  ASSERT_EQ(connection.data_req("out"), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(peer().read(), "out");
+  EXPECT_EQ(connection.data_res(), TRESTLE_RESULT_SUCCESS);
+  peer().write("held back");
+  program_->expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM, TRESTLE_RESULT_CLOSE_TIMEOUT);
+  program_->expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(connection.data_res(), TRESTLE_RESULT_NOTHING_TO_ANSWER);
+  // "new" before or behind its confirm, and nothing else.
+  int data = 0, confirms = 0;
+  while (data + confirms < 2) {
+    Message message = program_->next();
+    data += message->primitive == TRESTLE_PRIM_CONNECTION_DATA_IND;
+    confirms += message->primitive == TRESTLE_PRIM_CONNECTION_DATA_CFM;
+  }
+  EXPECT_EQ(data, 1);
+  connection.send("again");
+  EXPECT_EQ(peer().read(), "again");
+  EXPECT_FALSE(program_->poll());
+  EXPECT_EQ(connection.data_res(), TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(connection.receive(9), "held back");
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, ReconnectTls13,
+                         ::testing::Combine(::testing::ValuesIn(backends()),
+                                            ::testing::Values(TRESTLE_VERSION_TLS13),
+                                            ::testing::Values(TRESTLE_ROLE_CLIENT)),
+                         with_libssl_name);
+
 }  // namespace
 }  // namespace trestle::testing

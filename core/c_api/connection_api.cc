@@ -191,10 +191,11 @@ int32_t trestle_connection_data_res(trestle_engine* engine, uint64_t connection)
   if (int32_t result = check_engine(engine)) return result;
   Connection* c = engine_of(engine)->connections().find(connection);
   if (!c) return TRESTLE_RESULT_BAD_HANDLE;
+  Credits::Life life = 0;
   if (int32_t result =
-          result_of(c->credits.answer_data(connection), TRESTLE_RESULT_NOTHING_TO_ANSWER))
+          result_of(c->credits.answer_data(connection, &life), TRESTLE_RESULT_NOTHING_TO_ANSWER))
     return result;
-  int32_t result = respond(c, TRESTLE_PRIM_CONNECTION_DATA_RES, connection, 0);
+  int32_t result = respond(c, TRESTLE_PRIM_CONNECTION_DATA_RES, connection, life);
   if (result != TRESTLE_RESULT_SUCCESS) c->credits.data_fetched(connection);
   return result;
 }

@@ -25,8 +25,10 @@ void note_fetched(Engine& engine, const Message& message) {
       break;
     case TRESTLE_PRIM_CONNECTION_CONNECT_CFM:
     case TRESTLE_PRIM_CONNECTION_CONNECT_IND:
+      if (message.outdates_indications) connection->credits.handshake_over(handle);
+      break;
     case TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM:
-      if (message.outdates_indications) connection->credits.forget_indications(handle);
+      if (message.outdates_indications) connection->credits.connection_over(handle);
       break;
     case TRESTLE_PRIM_CONNECTION_DISCONNECT_IND:
       connection->credits.fetched(handle, Credits::kDisconnect);

@@ -59,6 +59,7 @@ void Connection::send_close_notify() {
 void Connection::await_close() {
   close_deadline_ = after(session()->config().close_timeout_ms);
   set_deadline(close_deadline_);
+  close_untaken_ = transport_.untaken();
 }
 
 // Disconnected in any case; the confirm tells how the peer closed.
@@ -69,6 +70,7 @@ void Connection::finish_disconnect(const Ending& ending) {
   close_transport();
   state_ = State::kIdle;
   unanswered_ = 0;
+  life_ ^= 1;
   Message* request = std::exchange(disconnect_request_, nullptr);
   request->outdates_indications = true;
   fill(request, ending, backend());

@@ -173,9 +173,11 @@ class Connection : public Child {
   SendList sending_;  // encrypted; confirmed when TCP has taken everything
   uint64_t listener_ = 0;  // while ACCEPT_IND is unanswered: who counts it
   int64_t close_deadline_ = 0;
+  size_t close_untaken_ = 0;  // when it was set
   Endpoint peer_;
   Endpoint bound_;  // family 0: not bound
-  uint32_t unanswered_ = 0;  // DATA_IND
+  uint32_t unanswered_ = 0;  // DATA_IND, of this life
+  Credits::Life life_ = 0;
   State state_ = State::kIdle;
   Lane lane_ = Lane::kHandshake;  // which kind of worker the slot is with, over all its uses
   Lane heading_for_ = Lane::kHandshake;

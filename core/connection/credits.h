@@ -15,6 +15,8 @@ namespace trestle {
 class Credits {
  public:
   enum Flag : uint64_t { kCert = 1ull << 24, kDisconnect = 1ull << 25, kAccept = 1ull << 26 };
+  // Which of two lives a DATA_RES is for: a connection that disconnects and connects again changes it.
+  using Life = uint8_t;
   enum class Taken { kYes, kNo, kStale };
 
   void reset(uint64_t handle) {
@@ -36,16 +38,20 @@ class Credits {
       return true;
     });
   }
-  // What was indicated so far can't be answered any more.
-  void forget_indications(uint64_t handle) {
-    update(handle, [](uint64_t& w) { return w &= ~kIndications, true; });
-  }
-  Taken answer_data(uint64_t handle) {
-    return update(handle, [](uint64_t& w) {
+  Taken answer_data(uint64_t handle, Life* life) {
+    return update(handle, [life](uint64_t& w) {
       if (data(w) == 0) return false;
+      *life = (w & kSecondLife) != 0;
       w -= kDataOne;
       return true;
     });
+  }
+  // The handshake is over, or the connection: what was indicated so far can't be answered any more.
+  void handshake_over(uint64_t handle) {
+    update(handle, [](uint64_t& w) { return w &= ~kIndications, true; });
+  }
+  void connection_over(uint64_t handle) {
+    update(handle, [](uint64_t& w) { return w = (w & ~kIndications) ^ kSecondLife, true; });
   }
   // An unconfirmed DATA_REQ more, if the window has room; and one less.
   Taken begin_send(uint64_t handle, uint32_t window) {
@@ -64,10 +70,12 @@ class Credits {
   }
 
  private:
-  // generation 24 | flags 4 | data 16 | send 20
+  // generation 24 | flags 3, life 1 | data 16 | send 20
   static constexpr int kDataShift = 28, kSendShift = 44;
   static constexpr uint64_t kDataOne = 1ull << kDataShift, kSendOne = 1ull << kSendShift;
-  static constexpr uint64_t kIndications = (kSendOne - 1) & ~uint64_t{kGenerationMask};
+  static constexpr uint64_t kSecondLife = 1ull << 27;
+  static constexpr uint64_t kIndications =
+      (kSendOne - 1) & ~(uint64_t{kGenerationMask} | kSecondLife);
   static uint64_t data(uint64_t w) { return w >> kDataShift & 0xFFFF; }
 
   template <typename F>

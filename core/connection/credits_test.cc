@@ -20,6 +20,7 @@ class CreditsTest : public ::testing::Test {
  protected:
   CreditsTest() { credits_.reset(kHandle); }
   Credits credits_;
+  Credits::Life life_ = 0;
 };
 
 TEST_F(CreditsTest, EachFetchIsAnsweredOnce) {
@@ -30,18 +31,33 @@ TEST_F(CreditsTest, EachFetchIsAnsweredOnce) {
       if (other == flag) continue;
       EXPECT_EQ(credits_.answer(kHandle, other), Taken::kNo);
     }
-    EXPECT_EQ(credits_.answer_data(kHandle), Taken::kNo);
+    EXPECT_EQ(credits_.answer_data(kHandle, &life_), Taken::kNo);
     EXPECT_EQ(credits_.answer(kHandle, flag), Taken::kYes);
     EXPECT_EQ(credits_.answer(kHandle, flag), Taken::kNo);
   }
 }
 
 TEST_F(CreditsTest, DataIsCounted) {
-  EXPECT_EQ(credits_.answer_data(kHandle), Taken::kNo);
+  EXPECT_EQ(credits_.answer_data(kHandle, &life_), Taken::kNo);
   for (int i = 0; i < 1024; ++i) credits_.data_fetched(kHandle);
-  for (int i = 0; i < 1024; ++i) EXPECT_EQ(credits_.answer_data(kHandle), Taken::kYes);
-  EXPECT_EQ(credits_.answer_data(kHandle), Taken::kNo);
+  for (int i = 0; i < 1024; ++i) EXPECT_EQ(credits_.answer_data(kHandle, &life_), Taken::kYes);
+  EXPECT_EQ(credits_.answer_data(kHandle, &life_), Taken::kNo);
   EXPECT_EQ(credits_.answer(kHandle, Credits::kCert), Taken::kNo) << "counts don't spill";
+}
+
+TEST_F(CreditsTest, WhatIsOverCannotBeAnswered) {
+  ASSERT_EQ(credits_.begin_send(kHandle, 1), Taken::kYes);
+  for (Credits::Life life : {0, 1, 0}) {
+    credits_.fetched(kHandle, Credits::kCert);
+    credits_.handshake_over(kHandle);
+    EXPECT_EQ(credits_.answer(kHandle, Credits::kCert), Taken::kNo);
+    for (int i = 0; i < 3; ++i) credits_.data_fetched(kHandle);
+    EXPECT_EQ(credits_.answer_data(kHandle, &life_), Taken::kYes);
+    EXPECT_EQ(life_, life);
+    credits_.connection_over(kHandle);
+    EXPECT_EQ(credits_.answer_data(kHandle, &life_), Taken::kNo);
+  }
+  EXPECT_EQ(credits_.begin_send(kHandle, 1), Taken::kNo) << "what was sent is another matter";
 }
 
 TEST_F(CreditsTest, TheSendWindow) {
@@ -67,7 +83,7 @@ TEST_F(CreditsTest, AStaleHandleTouchesNothing) {
   const uint64_t next = handle_of(4);
   credits_.reset(next);
   EXPECT_EQ(credits_.answer(kHandle, Credits::kCert), Taken::kStale);
-  EXPECT_EQ(credits_.answer_data(kHandle), Taken::kStale);
+  EXPECT_EQ(credits_.answer_data(kHandle, &life_), Taken::kStale);
   EXPECT_EQ(credits_.begin_send(kHandle, 1), Taken::kStale);
   credits_.fetched(kHandle, Credits::kDisconnect);
   credits_.data_fetched(kHandle);
@@ -75,7 +91,7 @@ TEST_F(CreditsTest, AStaleHandleTouchesNothing) {
   // The next connection of the slot has a clean sheet.
   EXPECT_EQ(credits_.answer(next, Credits::kCert), Taken::kNo);
   EXPECT_EQ(credits_.answer(next, Credits::kDisconnect), Taken::kNo);
-  EXPECT_EQ(credits_.answer_data(next), Taken::kNo);
+  EXPECT_EQ(credits_.answer_data(next, &life_), Taken::kNo);
   EXPECT_EQ(credits_.begin_send(next, 1), Taken::kYes);
 }
 
@@ -87,8 +103,9 @@ TEST_F(CreditsTest, ManyThreadsTakeNoMoreThanThereIs) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
+      Credits::Life life = 0;
       while (!stop) {
-        if (credits_.answer_data(kHandle) == Taken::kYes) ++data_answers;
+        if (credits_.answer_data(kHandle, &life) == Taken::kYes) ++data_answers;
         if (credits_.answer(kHandle, Credits::kCert) == Taken::kYes) ++cert_answers;
         if (credits_.begin_send(kHandle, kWindow) == Taken::kYes) {
           EXPECT_LE(++sending, static_cast<int>(kWindow));

@@ -26,6 +26,7 @@ void Connection::open(Session* session, Queue* to, uint64_t handle_to_be) {
   peer_ = Endpoint();
   bound_ = Endpoint();
   unanswered_ = 0;
+  life_ = 0;
   close_sent_ = false;
   destroy_request_ = nullptr;
 }
@@ -160,7 +161,7 @@ void Connection::on_disconnect_request(Message* request) {
 void Connection::on_response(Response& response) {
   switch (response.primitive) {
     case TRESTLE_PRIM_CONNECTION_DATA_RES:
-      if (unanswered_ > 0) --unanswered_;
+      if (response.value == life_ && unanswered_ > 0) --unanswered_;
       if (state_ == State::kEstablished || state_ == State::kClosing) pump();
       break;
     case TRESTLE_PRIM_CONNECTION_CERT_RES:
@@ -232,6 +233,8 @@ void Connection::on_deadline() {
       fail_connect(ending);
       break;
     case State::kClosing:
+      // Some of the last is still on its way, and moves.
+      if (transport_.untaken() < close_untaken_) return await_close();
       ending.result = TRESTLE_RESULT_CLOSE_TIMEOUT;
       ending.detail = "the peer did not close in time";
       finish_disconnect(ending);

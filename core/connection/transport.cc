@@ -3,9 +3,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -237,6 +239,11 @@ bool Transport::flush(Worker* worker) {
   std::vector<uint8_t>().swap(output_);
   if (sending_over_ && !std::exchange(shut_down_, true)) shutdown(fd_, SHUT_WR);
   return true;
+}
+
+size_t Transport::untaken() const {
+  int bytes = 0;
+  return ioctl(fd_, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<size_t>(bytes) : 0;
 }
 
 void Transport::stash_input() {

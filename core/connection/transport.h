@@ -68,6 +68,8 @@ class Transport {
   void push(Worker* worker, const uint8_t* data, uint64_t length);
   // Sends as much as TCP takes. True: nothing is left (or sending has failed: see failed()).
   bool flush(Worker* worker);
+  // Bytes that TCP has taken and the peer's TCP has not.
+  size_t untaken() const;
   // Before the worker turns to somebody else: copies what lies unread in its buffer.
   void stash_input();
 
