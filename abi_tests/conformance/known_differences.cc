@@ -176,6 +176,31 @@ void add_other_habits(Rows* rows) {
                    "libwolfssl takes a second ClientHello for an unexpected message"});
 }
 
+// ---- a client's RSA certificate, and a server that lists ECDSA alone ----
+
+constexpr char kListsAll[] =
+    "libwolfssl's CertificateRequest of TLS 1.3 lists all that it knows, so clients come with what "
+    "the configuration leaves out";
+constexpr char kInsistsOnItsOwn[] =
+    "in TLS 1.3, a libwolfssl client that has a certificate fails if it can't use it";
+
+void add_unfit_identities(Rows* rows) {
+  for (const char* feature : {"client has RSA, server lists ECDSA, requested: server's result",
+                              "client has RSA, server lists ECDSA, required: server's result"}) {
+    rows->push_back({feature, "*", "wolfssl", "1.3", "CERT_UNSUPPORTED_ALGORITHM, alert 42 sent",
+                     kListsAll});
+    rows->push_back(
+        {feature, "wolfssl", "*", "1.3", "ALERT_RECEIVED, alert 47 received", kInsistsOnItsOwn});
+  }
+  for (const char* feature : {"client has RSA, server lists ECDSA, requested: client's result",
+                              "client has RSA, server lists ECDSA, required: client's result"}) {
+    rows->push_back(
+        {feature, "*", "wolfssl", "1.3", "ALERT_RECEIVED, alert 42 received", kListsAll});
+    rows->push_back(
+        {feature, "wolfssl", "*", "1.3", "PROTOCOL_VIOLATION, alert 47 sent", kInsistsOnItsOwn});
+  }
+}
+
 // ---- with the TLS libraries' own programs, seen through libtrestle ----
 
 constexpr char kNoRenegotiationInfo[] =
@@ -233,6 +258,7 @@ const std::vector<KnownDifference>& known_differences() {
     add_unreadable_certificates(&rows);
     add_other_habits(&rows);
     add_other_alerts(&rows);
+    add_unfit_identities(&rows);
     add_with_real_peers(&rows);
     return rows;
   }();

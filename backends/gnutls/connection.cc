@@ -217,6 +217,8 @@ int Connection::on_incoming(unsigned type, const gnutls_datum_t &message) {
     case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
       certificate_seen_ = true;
       return 0;
+    case GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST:
+      return answer_certificate_request(message);
     case GNUTLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
       // GnuTLS lets a client skip its answer to an optional CertificateRequest; RFC 5246, 7.4.6,
       // wants an empty one.
@@ -251,6 +253,25 @@ int Connection::check_client_hello(const gnutls_datum_t &message) {
     return set_credentials(false);
   }
   return 0;
+}
+
+// In TLS 1.2, GnuTLS takes any certificate of a type that the server lists, and fails if there is
+// no scheme to sign with; it should send none (RFC 5246, 7.4.6).
+int Connection::answer_certificate_request(const gnutls_datum_t &message) {
+  const bool tls12 = gnutls_protocol_get_version(session_.get()) == GNUTLS_TLS1_2;
+  if (!tls12 || !context_.no_certificate) return 0;
+  // Behind the types of certificates, a list of schemes (RFC 5246, 7.4.4).
+  const auto &own = context_.own_schemes;
+  unsigned at = message.size == 0 ? 0 : 1u + message.data[0];
+  if (at + 2 > message.size) return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+  const unsigned length = message.data[at] << 8 | message.data[at + 1];
+  const unsigned end = std::min(message.size, at + 2 + length);
+  for (at += 2; at + 2 <= end; at += 2) {
+    const auto scheme = static_cast<uint16_t>(message.data[at] << 8 | message.data[at + 1]);
+    if (std::find(own.begin(), own.end(), scheme) != own.end()) return 0;
+  }
+  return gnutls_credentials_set(session_.get(), GNUTLS_CRD_CERTIFICATE,
+                                context_.no_certificate.get());
 }
 
 // The suite that was chosen: behind version, random and session id (RFC 8446, 4.1.3).

@@ -43,6 +43,7 @@ class Connection {
   int on_incoming(unsigned type, const gnutls_datum_t &message);
   int check_client_hello(const gnutls_datum_t &message);
   int note_server_hello(const gnutls_datum_t &message);
+  int answer_certificate_request(const gnutls_datum_t &message);
   int ask_once();
   bool is_peer_acceptable() const;
   bool is_by_psk() const;

@@ -50,6 +50,15 @@ int find_psk(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_da
   return copy(context.psk.data(), context.psk.size(), key) ? 0 : -1;
 }
 
+int prepare_to_have_none(const trestle_backend_config &config, trestle_backend_context *context) {
+  const int key = gnutls_x509_crt_get_pk_algorithm(config.identity->certificates[0].get(), nullptr);
+  for (uint32_t i = 0; i < config.signature_scheme_count; ++i) {
+    const uint16_t scheme = config.signature_schemes[i];
+    if (find_scheme(scheme)->key == key) context->own_schemes.push_back(scheme);
+  }
+  return make(&context->no_certificate, gnutls_certificate_allocate_credentials);
+}
+
 int add_certificate(const trestle_backend_config &config, trestle_backend_context *context) {
   // A client needs the credentials even when it has no certificate; a server that has none must
   // not seem to have.
@@ -57,6 +66,9 @@ int add_certificate(const trestle_backend_config &config, trestle_backend_contex
   int code = make(&context->certificate, gnutls_certificate_allocate_credentials);
   if (code >= 0 && config.identity != nullptr) {
     code = use_identity(*config.identity, context->certificate.get());
+  }
+  if (code >= 0 && config.identity != nullptr && !context->is_server()) {
+    code = prepare_to_have_none(config, context);
   }
   if (code < 0 || !context->is_server()) return code;
   return gnutls_certificate_set_known_dh_params(context->certificate.get(),

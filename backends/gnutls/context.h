@@ -15,6 +15,7 @@ struct trestle_backend_context {
   uint32_t dh_bits_min = 0;
   std::string server_name;
   std::vector<uint16_t> suites;  // what may be negotiated
+  std::vector<uint16_t> own_schemes;  // client: what its key signs with in TLS 1.2
   bool has_tls12 = false;
   bool has_tls13 = false;
   trestle::gnutls_backend::Secret psk;
@@ -22,6 +23,7 @@ struct trestle_backend_context {
   trestle::gnutls_backend::Priority priority;
   // Those that the configuration calls for; the others are NULL.
   trestle::gnutls_backend::CertificateCredentials certificate;
+  trestle::gnutls_backend::CertificateCredentials no_certificate;  // client: to answer with none
   trestle::gnutls_backend::AnonymousClient anonymous_client;
   trestle::gnutls_backend::AnonymousServer anonymous_server;
   trestle::gnutls_backend::PskClient psk_client;

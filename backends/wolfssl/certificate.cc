@@ -60,4 +60,12 @@ bool Certificate::key_may_use(uint16_t scheme) const {
   }
 }
 
+bool Certificate::key_may_use_in_tls12(uint16_t scheme) const {
+  const unsigned hash = scheme >> 8, signature = scheme & 0xFFu;
+  const bool paired = hash >= 2 && hash <= 6; // SHA-1 to SHA-512
+  if (parsed_->keyOID == RSAk && paired && signature == 1) return true;
+  if (parsed_->keyOID == ECDSAk) return paired && signature == 3;
+  return key_may_use(scheme);
+}
+
 }  // namespace trestle::wolf

@@ -25,6 +25,8 @@ class Certificate {
   bool goes_with_ec_key(const uint8_t* key, size_t key_size) const;
   // Whether such a key signs handshakes of TLS 1.3 under this scheme (RFC 8446, 4.2.3).
   bool key_may_use(uint16_t scheme) const;
+  // The same in TLS 1.2 (RFC 5246, 7.4.1.4.1; RFC 8446, 4.2.3).
+  bool key_may_use_in_tls12(uint16_t scheme) const;
 
  private:
   struct Free {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backends/wolfssl/certificate.h"
 #include "backends/wolfssl/connection.h"
 #include "backends/wolfssl/error.h"
 #include "backends/wolfssl/signature.h"
@@ -107,6 +108,13 @@ void set_signature_schemes(const std::vector<uint16_t>& schemes, WOLFSSL_CTX* li
           "the list of signature schemes");
 }
 
+void note_own_schemes(const trestle_backend_identity& identity, trestle_backend_context* context) {
+  const Certificate leaf({identity.certificates.data(), identity.certificates.size()});
+  for (const uint16_t scheme : context->signature_schemes) {
+    if (leaf.key_may_use_in_tls12(scheme)) context->own_schemes.push_back(scheme);
+  }
+}
+
 void set_groups(const std::vector<uint16_t>& groups, WOLFSSL_CTX* library) {
   std::string curves;
   for (const uint16_t id : groups) {
@@ -185,7 +193,10 @@ void configure(const trestle_backend_config& config, trestle_backend_context* co
   wolfSSL_CTX_set_session_cache_mode(library, WOLFSSL_SESS_CACHE_OFF);
   wolfSSL_CTX_NoTicketTLSv12(library);
   wolfSSL_CTX_no_ticket_TLSv13(library);
-  if (config.identity != nullptr) load_identity(*config.identity, library);
+  if (config.identity != nullptr) {
+    load_identity(*config.identity, library);
+    note_own_schemes(*config.identity, context);
+  }
   // The list of suites resets the signature schemes.
   set_suites(context->suites, library);
   set_signature_schemes(context->signature_schemes, library);

@@ -24,6 +24,7 @@ struct trestle_backend_context {
   std::vector<uint16_t> suites;
   std::vector<uint16_t> groups;
   std::vector<uint16_t> signature_schemes;
+  std::vector<uint16_t> own_schemes; // of these, what our own key signs with in TLS 1.2
   trestle::wolf::SecretBytes psk;
   std::string psk_identity;
   std::vector<uint16_t> psk_suites; // of TLS 1.3, for an external PSK: those with SHA-256

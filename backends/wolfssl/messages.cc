@@ -121,4 +121,11 @@ std::optional<KeyExchange> parse_server_key_exchange(const std::vector<uint8_t>&
   return found;
 }
 
+std::vector<uint16_t> schemes_of_certificate_request(const std::vector<uint8_t>& message) {
+  Reader reader(message);
+  reader.skip(kMessageHeader);
+  reader.skip(reader.number(1)); // certificate_types
+  return reader.list(2);
+}
+
 }  // namespace trestle::wolf

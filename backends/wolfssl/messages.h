@@ -21,6 +21,7 @@ constexpr uint8_t kClientHello = 1;
 constexpr uint8_t kServerHello = 2;
 constexpr uint8_t kCertificate = 11;
 constexpr uint8_t kServerKeyExchange = 12;
+constexpr uint8_t kCertificateRequest = 13;
 constexpr uint8_t kCertificateVerify = 15;
 constexpr uint8_t kClientKeyExchange = 16;
 constexpr size_t kMessageHeader = 4;
@@ -56,5 +57,8 @@ struct KeyExchange {
 };
 std::optional<KeyExchange> parse_server_key_exchange(const std::vector<uint8_t>& message,
                                                      bool finite_field);
+
+// The signature schemes that a CertificateRequest of TLS 1.2 lists (RFC 5246, 7.4.4).
+std::vector<uint16_t> schemes_of_certificate_request(const std::vector<uint8_t>& message);
 
 }  // namespace trestle::wolf

@@ -126,5 +126,12 @@ TEST(ServerKeyExchange, TellsGroupAndScheme) {
   EXPECT_FALSE(parse_server_key_exchange(message(12, vector("p", 2)), true));
 }
 
+TEST(CertificateRequest, TellsSchemes) {
+  const auto whole = message(13, vector("\x01\x40", 1) + vector("\x04\x03\x08\x04", 2) +
+                                     vector("", 2));
+  EXPECT_EQ(schemes_of_certificate_request(whole), (std::vector<uint16_t>{0x0403, 0x0804}));
+  EXPECT_TRUE(schemes_of_certificate_request({whole.begin(), whole.begin() + 8}).empty());
+}
+
 }  // namespace
 }  // namespace trestle::wolf

@@ -170,6 +170,14 @@ const Verdict* trestle_backend_connection::judge_tls12(const HandshakeMessage& m
                            (suite->finite_field || contains(context_.groups, exchange->group));
       return offered ? nullptr : &kNotOffered;
     }
+    case kCertificateRequest:
+      // wolfSSL would send a certificate that the server can't use, where RFC 5246, 7.4.6, wants
+      // none.
+      if (is_client() &&
+          !have_common(schemes_of_certificate_request(message), context_.own_schemes)) {
+        wolfSSL_certs_clear(library_.get());
+      }
+      return nullptr;
     case kCertificateVerify: {
       if (message.size() < kMessageHeader + 2) return &kMalformed;
       const auto scheme = static_cast<uint16_t>(message[4] << 8 | message[5]);

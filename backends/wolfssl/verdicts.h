@@ -47,7 +47,7 @@ inline constexpr Verdict kNoCommonVersion = {TRESTLE_RESULT_NO_COMMON_VERSION, k
                                              ""};
 inline constexpr Verdict kNoCommonGroup = {TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure,
                                            "no common group"};
-inline constexpr Verdict kNoPsk = {TRESTLE_RESULT_HANDSHAKE_FAILED, kHandshakeFailure,
+inline constexpr Verdict kNoPsk = {TRESTLE_RESULT_NO_COMMON_SUITE, kHandshakeFailure,
                                    "the client has neither our PSK nor use for a certificate"};
 inline constexpr Verdict kUnknownPsk = {TRESTLE_RESULT_HANDSHAKE_FAILED, kUnknownPskIdentity, ""};
 inline constexpr Verdict kFlooded = {TRESTLE_RESULT_PROTOCOL_VIOLATION, kUnexpectedMessage,
