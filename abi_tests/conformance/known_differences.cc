@@ -226,6 +226,25 @@ void add_with_real_peers(Rows* rows) {
                    "not asked: CERT_MALFORMED", kParsed});
   rows->push_back({"verdict decided on: EmptyAlternativeNames", "wolfssl", "s_server", "*",
                    "CERT_MALFORMED, certificate -1 ''", kParsed});
+  rows->push_back({"a server's certificate is rejected", "openssl", "gnutls-serv, by its log", "1.3",
+                   "sent alert 20",
+                   "libssl sends this alert before it switches its writing to handshake keys; "
+                   "gnutls-serv, unlike s_server and nginx, takes it for a broken record"});
+}
+
+// What is found in freed memory; the plugins and the core wipe their own copies.
+void add_unwiped_copies(Rows* rows) {
+  const auto add = [rows](const char* what, const char* backend, const char* by,
+                          const char* reason) {
+    rows->push_back({what, backend, "itself", "*", by, reason});
+  };
+  add("freed without being wiped: a private key", "openssl", "by libcrypto.so.3",
+      "libcrypto's own decoder, through which each private key goes, reads into a buffer that it "
+      "frees as it is");
+  add("freed without being wiped: a password", "gnutls", "by libgnutls.so.30, libunistring.so.2",
+      "libgnutls normalises each password in buffers of its own, which it frees as they are");
+  add("freed without being wiped: a private key", "wolfssl", "by libwolfssl.so.35",
+      "libwolfssl frees the decrypted content of a PKCS#12 file as it is");
 }
 
 // ---- alerts that a library chooses by itself ----
@@ -260,6 +279,7 @@ const std::vector<KnownDifference>& known_differences() {
     add_other_alerts(&rows);
     add_unfit_identities(&rows);
     add_with_real_peers(&rows);
+    add_unwiped_copies(&rows);
     return rows;
   }();
   return table;

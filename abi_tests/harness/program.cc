@@ -4,14 +4,49 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace trestle::testing {
 namespace {
 
-constexpr int kPatienceMs = 20000;
+constexpr int kPatienceMs = static_cast<int>(kPatience.count());
+// An engine waits for all that is under way, which may be thousands of connections.
+constexpr std::chrono::seconds kPatienceWithEngines{60};
+
+// Ends the whole test program, with a word on why, when it lives for too long: what it stands for
+// doesn't return then, and can't be left.
+class Watchdog {
+ public:
+  explicit Watchdog(const char* what)
+      : thread_([this, what] {
+          std::unique_lock<std::mutex> lock(mutex_);
+          if (done_.wait_for(lock, kPatienceWithEngines, [this] { return is_done_; })) return;
+          std::fprintf(stderr, "%s: not after %lld seconds\n", what,
+                       static_cast<long long>(kPatienceWithEngines.count()));
+          std::abort();
+        }) {}
+  ~Watchdog() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      is_done_ = true;
+    }
+    done_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  bool is_done_ = false;
+  std::thread thread_;  // last: it uses the others
+};
 
 void check(int32_t result, const char* what) {
   if (result != TRESTLE_RESULT_SUCCESS)
@@ -120,7 +155,10 @@ Program::Program(const Options& options) {
 }
 
 Program::~Program() {
-  if (engine_) api().engine_destroy(engine_);
+  if (!engine_) return;
+  // It returns when every request is confirmed: never, where a confirm was lost.
+  Watchdog watchdog("engine_destroy returns");
+  api().engine_destroy(engine_);
 }
 
 uint64_t Program::new_queue(uint32_t capacity) {

@@ -77,7 +77,9 @@ class Program {
   };
   Program() : Program(Options()) {}
   explicit Program(const Options& options);
-  ~Program();  // trestle_engine_destroy, in whatever state
+  // trestle_engine_destroy, in whatever state. Where that doesn't return within a minute, a confirm
+  // was lost or a worker hangs, and the test program is aborted.
+  ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -85,7 +87,7 @@ class Program {
   uint64_t queue() const { return queue_; }
   uint64_t new_queue(uint32_t capacity = 0);
 
-  // The next message, of this queue or another; throws when there is none for 20 seconds.
+  // The next message, of this queue or another; throws when there is none for kPatience.
   Message next(uint64_t queue = 0);
   // The next message must be this primitive.
   Message expect(uint32_t primitive, uint64_t queue = 0);

@@ -18,7 +18,6 @@ constexpr uint64_t kFullSwing = 1 << 20;
 constexpr int64_t kSwingMs = 150;
 constexpr uint32_t kLookMs = 10;
 constexpr int64_t kCloseTimeoutMs = 100;
-constexpr int64_t kSlackMs = 3000;
 constexpr size_t kGrowthMax = 8 << 20;
 
 // The next part of a flood.

@@ -13,7 +13,6 @@ namespace trestle::testing {
 namespace {
 
 constexpr uint32_t kGiant = 0xFFFFFF;
-constexpr int64_t kSlackMs = 5000;
 constexpr size_t kGrowthMax = 4 << 20;
 
 constexpr uint16_t kPadding = 21;          // RFC 7685

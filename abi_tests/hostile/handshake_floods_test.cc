@@ -14,8 +14,6 @@ namespace {
 
 // Some bytes more than one turn of a worker takes: so the flood is in full swing.
 constexpr uint64_t kFullSwing = 4 << 20;
-// Beyond the deadline: turns of the worker, the linger of an alert, and a slow machine.
-constexpr int64_t kSlackMs = 3000;
 constexpr size_t kGrowthMax = 8 << 20;
 
 struct Flood {

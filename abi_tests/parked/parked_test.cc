@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -27,18 +28,21 @@ long resident_kib() {
   return resident * sysconf(_SC_PAGESIZE) / 1024;
 }
 
-// One descriptor per connection in each of the two processes.
+// One descriptor per connection in each of the two processes. Only root raises the hard limit.
 bool raise_descriptor_limit() {
+  const rlim_t wanted = connection_count() + 1000;
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_max = std::max(files.rlim_max, wanted);
   files.rlim_cur = files.rlim_max;
-  return files.rlim_max >= connection_count() + 1000 && setrlimit(RLIMIT_NOFILE, &files) == 0;
+  return setrlimit(RLIMIT_NOFILE, &files) == 0;
 }
 
 class Parked : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(raise_descriptor_limit());
+    if (!raise_descriptor_limit())
+      GTEST_SKIP() << "the limit of open files is too low for " << connection_count();
   }
 };
 

@@ -57,6 +57,15 @@ std::optional<uint16_t> listening_port(pid_t pid, IpVersion ip) {
 
 const char* loopback_address(IpVersion ip) { return ip == IpVersion::kV4 ? "127.0.0.1" : "::1"; }
 
+bool has_loopback(IpVersion ip) {
+  try {
+    ReservedPort any(ip);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 ReservedPort::ReservedPort(IpVersion ip) {
   const int family = ip == IpVersion::kV4 ? AF_INET : AF_INET6;
   socket_ = UniqueFd(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -13,6 +13,9 @@ enum class IpVersion { kV4, kV6 };
 // "127.0.0.1" or "::1".
 const char* loopback_address(IpVersion ip);
 
+// False where the machine lacks it, as containers often lack ::1.
+bool has_loopback(IpVersion ip);
+
 // A TCP port on the loopback address that is ours as long as the object lives. Nobody listens on
 // it: connecting to it is refused. A program that listens with SO_REUSEPORT can still take it, and
 // then gets all connections, because the holder itself doesn't listen.

@@ -73,6 +73,18 @@ bool Peer::wait_for_alert(const Alert& alert, std::chrono::milliseconds timeout)
       timeout);
 }
 
+std::optional<Alert> Peer::wait_for_first_alert(std::chrono::milliseconds timeout) const {
+  std::optional<Alert> first;
+  alert_log().wait_until(
+      [&](const std::string& text) {
+        const std::vector<Alert> seen = parse_alerts_(text);
+        if (!seen.empty()) first = seen.front();
+        return first.has_value();
+      },
+      timeout);
+  return first;
+}
+
 std::string Server::url(std::string_view host) const {
   const std::string own = address();
   return "https://" + host_and_port(host.empty() ? std::string_view(own) : host, port_) + path();

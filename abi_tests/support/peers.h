@@ -89,6 +89,8 @@ class Peer {
 
   std::vector<Alert> alerts() const;
   bool wait_for_alert(const Alert& alert, std::chrono::milliseconds timeout = kPatience) const;
+  // The first one of all, whatever it is; none when none comes.
+  std::optional<Alert> wait_for_first_alert(std::chrono::milliseconds timeout = kPatience) const;
 
   std::optional<ExitStatus> wait_for_exit(std::chrono::milliseconds timeout = kPatience) const {
     return process_->wait_for_exit(timeout);
