@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "abi_tests/configuration/sides.h"
 
@@ -130,6 +131,37 @@ TEST_P(KeySize, OfClientsIsLimitedForServers) {
       EXPECT_TRUE(client.wait_for_alert(received_alert(kBadCertificate))) << client.log();
     }
     session.destroy();
+  }
+}
+
+// A key that can't be read has no size within any limits: not even the widest.
+TEST_P(KeySize, OfACertificateThatCannotBeReadIsWithinNoLimits) {
+  // Policy mappings without any, which libraries let pass (RFC 5280, 4.2.1.5 does not).
+  const std::string none("\x30\x00", 2);
+  ServerOptions options;
+  options.identity = Certificate::leaf("unreadable")
+                         .dns("localhost")
+                         .key(ec(256))
+                         .raw_extension("2.5.29.33", none, false)
+                         .issue();
+  options.session_tickets = false;
+  OpenSslServer server(options);
+  Session unlimited = program_.client(backend());
+  ASSERT_NO_FATAL_FAILURE(configure(unlimited, {ec(256), 0, 0, true}));
+  Connection asked = unlimited.connect_to(server.address(), server.port());
+  Message ind = program_.expect(TRESTLE_PRIM_CONNECTION_CERT_IND);
+  EXPECT_EQ(ind.error_code(), TRESTLE_RESULT_CERT_MALFORMED) << ind;
+  asked.destroy_req();
+  program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, TRESTLE_RESULT_CANCELLED);
+  program_.expect(TRESTLE_PRIM_CONNECTION_DESTROY_CFM, TRESTLE_RESULT_SUCCESS);
+  for (const auto& [min, max] : {std::pair<uint16_t, uint16_t>{1, 0}, {0, 65535}}) {
+    SCOPED_TRACE(std::to_string(min) + " to " + std::to_string(max));
+    Session session = program_.client(backend());
+    ASSERT_NO_FATAL_FAILURE(configure(session, {ec(256), min, max, false}));
+    session.connect_to(server.address(), server.port());
+    Message end = program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
+    EXPECT_EQ(end->result, TRESTLE_RESULT_CERT_KEY_SIZE) << end;
+    EXPECT_EQ(end.alert(), kBadCertificate) << end;
   }
 }
 
