@@ -75,6 +75,14 @@ TEST_P(HelloTest, OffersTheGroupsAndSharesTheFirst) {
   expect_same(alone(plugin()), "number of key shares", "1", std::to_string(shares.size()));
 }
 
+TEST_P(HelloTest, OffersNoFiniteFieldBelowTheMinimum) {
+  Configuration configuration = default_configuration(plugin(), TRESTLE_ROLE_CLIENT);
+  configuration.groups = {0x0017, 0x0100, 0x0101};  // secp256r1, ffdhe2048, ffdhe3072
+  configuration.dh_bits_min = 3072;
+  const std::vector<uint16_t> expected = {0x0017, 0x0101};
+  EXPECT_EQ(hello_of(configuration, plugin()).list(kSupportedGroupsExtension), expected);
+}
+
 TEST_P(HelloTest, OffersTheSignatureSchemes) {
   Configuration configuration = default_configuration(plugin(), TRESTLE_ROLE_CLIENT);
   configuration.signature_schemes = {0x0503, 0x0403, 0x0805, 0x0804};

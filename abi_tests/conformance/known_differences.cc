@@ -125,7 +125,9 @@ void add_key_usage(Rows* rows) {
   }
   for (const char* feature :
        {"a yes to a client certificate with key usage keyAgreement alone",
-        "a yes to a client certificate with key usage keyCertSign alone"}) {
+        "a yes to a client certificate with key usage keyCertSign alone",
+        "a yes to a server certificate with RSA and key usage keyEncipherment alone",
+        "a yes to a client certificate with RSA and key usage keyEncipherment alone"}) {
     rows->push_back({feature, "gnutls", "*", "*", "refused", kKeyUsage});
     rows->push_back({feature, "*", "gnutls", "*", "refused", kKeyUsage});
   }

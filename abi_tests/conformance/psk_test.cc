@@ -2,6 +2,7 @@
 // Pre-shared keys: TLS 1.2's suites and, as an external PSK, TLS 1.3 (RFC 8446, 4.2.11).
 #include "abi_tests/conformance/scenario.h"
 #include "abi_tests/conformance/suites.h"
+#include "abi_tests/conformance/wire.h"
 
 namespace trestle::conformance {
 namespace {
@@ -89,8 +90,9 @@ TEST_P(PskTest, AnotherKeyFailsOnBothSides) {
 }
 
 TEST_P(PskTest, UnknownIdentityFailsOnBothSides) {
-  for (const std::string& identity : {kIdentity + "!", kIdentity.substr(1), std::string("x"),
-                                      std::string(kIdentity).replace(0, 1, "A")}) {
+  for (const std::string& identity :
+       {kIdentity + "!", kIdentity.substr(1), kIdentity.substr(0, kIdentity.size() - 1),
+        std::string("x"), std::string(kIdentity).replace(0, 1, "A")}) {
     scenario_->client.psk_identity = identity;
     Pair& pair = scenario_->make_pair();
     pair.handshake();
@@ -158,6 +160,32 @@ TEST_P(PskOfOneVersionTest, ServesAfterAHelloRetryRequest) {
   if (!pair.established()) return;
   EXPECT_EQ(pair.client.info().by_psk, 1u);
   EXPECT_EQ(pair.server.info().by_psk, 1u);
+}
+
+// psk_ke, a PSK without Diffie-Hellman, gives no forward secrecy.
+TEST_P(PskOfOneVersionTest, OneWithoutDiffieHellmanIsNotTaken) {
+  const PairParameter tls13 = of(TRESTLE_VERSION_TLS13);
+  Scenario scenario(tls13);
+  scenario.server.identity = nullptr;
+  for (Configuration* side : {&scenario.client, &scenario.server}) {
+    side->psk = kKey;
+    side->psk_identity = kIdentity;
+  }
+  Pair& pair = scenario.make_pair();
+  ASSERT_TRUE(pair.client.handshake().wants_read());
+  // psk_dhe_ke, the last of the modes, becomes psk_ke. The binder is wrong then, but a server that
+  // doesn't take the PSK doesn't look at it.
+  constexpr size_t kExtensionHeader = 4;
+  const std::string hello = pair.to_server.sent();
+  const std::string modes = parse_hello(handshake_messages_of(hello).at(0)).extensions.at(45);
+  ASSERT_EQ(modes.back(), 1);
+  const std::string extension = {0, 45, 0, static_cast<char>(modes.size())};
+  const size_t at = hello.find(extension + modes);
+  ASSERT_NE(at, std::string::npos);
+  pair.to_server.flip(at + kExtensionHeader + modes.size() - 1, 0x01);
+  pair.handshake();
+  expect_same(tls13.where(), "PSK without Diffie-Hellman: server's result",
+              "NO_COMMON_SUITE, alert 40 sent", pair.server_outcome.text(), pair.explanation());
 }
 
 // A server may have none, and another version than the one that the PSK is for.

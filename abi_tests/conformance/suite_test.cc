@@ -70,6 +70,21 @@ TEST_P(SuiteTest, NegotiatesExactlyItself) {
   EXPECT_GE(negotiated, 10);
 }
 
+// The list of groups may be one of curves alone: then the server has a finite field of its own.
+TEST_P(SuiteTest, DheNeedsNoGroupOfTheList) {
+  const uint16_t suite = TRESTLE_TLS_DHE_RSA_WITH_AES_128_GCM_SHA256;
+  const PairParameter tls12 = {&client_plugin(), &server_plugin(), TRESTLE_VERSION_TLS12};
+  Scenario scenario(tls12);
+  scenario.set_server_identity(chain_of(KeyKind::kRsa2048, 1));
+  for (Configuration* side : {&scenario.client, &scenario.server}) {
+    side->suites = {suite};
+    side->groups = {0x0017};
+  }
+  Pair& pair = scenario.make_pair();
+  pair.handshake();
+  EXPECT_TRUE(pair.established()) << pair.explanation();
+}
+
 TEST_P(SuiteTest, ServersOwnOrderWins) {
   const std::vector<std::vector<uint16_t>> lists = {
       {TRESTLE_TLS_AES_128_GCM_SHA256, TRESTLE_TLS_AES_256_GCM_SHA384,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // An identity that the other side has no signature scheme for: a client's stays at home (RFC 5246,
-// 7.4.6; RFC 8446, 4.4.2), a server's ends the handshake.
+// 7.4.6; RFC 8446, 4.4.2), a server's ends the handshake. One of an unlisted authority fits.
+#include <openssl/x509.h>
+
+#include "abi_tests/conformance/libssl_peer.h"
 #include "abi_tests/conformance/scenario.h"
 
 namespace trestle::conformance {
@@ -81,6 +84,33 @@ TEST_P(NoIdentityTest, IsNothingForAClientWithoutThePsk) {
 }
 
 TRESTLE_FOR_EACH_PAIR(NoIdentityTest);
+
+class AuthorityTest : public BackendTest {};
+
+// A server's list of authorities is a hint (RFC 5246, 7.4.4; RFC 8446, 4.2.4): whom it trusts in
+// fact, it has to say itself.
+TEST_P(AuthorityTest, NotListedKeepsNoCertificateBack) {
+  for (uint16_t version : {TRESTLE_VERSION_TLS12, TRESTLE_VERSION_TLS13}) {
+    const Identity identity(plugin(), chain_of(KeyKind::kEcdsaP256, 1));
+    Configuration configuration = default_configuration(plugin(), TRESTLE_ROLE_CLIENT, version);
+    configuration.identity = &identity;
+    LibsslPair pair(plugin(), configuration, version, [](SSL_CTX* context) {
+      use_chain(context, chain_of(KeyKind::kEcdsaP256, 1));
+      X509_NAME* name = X509_NAME_new();
+      X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                 reinterpret_cast<const unsigned char*>("Other"), -1, -1, 0);
+      STACK_OF(X509_NAME)* authorities = sk_X509_NAME_new_null();
+      sk_X509_NAME_push(authorities, name);
+      SSL_CTX_set_client_CA_list(context, authorities);
+      SSL_CTX_set_verify(context, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    });
+    pair.handshake();
+    ASSERT_TRUE(pair.established()) << pair.explanation();
+    EXPECT_NE(SSL_get0_peer_certificate(pair.peer.ssl()), nullptr) << version;
+  }
+}
+
+TRESTLE_FOR_EACH_BACKEND(AuthorityTest);
 
 }  // namespace
 }  // namespace trestle::conformance

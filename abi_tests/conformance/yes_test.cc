@@ -38,6 +38,8 @@ const std::vector<Doubtful>& all_doubtful() {
     add("for code signing alone", leaf().extended_key_usage("codeSigning").signed_by(root));
     add("with key usage keyAgreement alone", leaf().key_usage("keyAgreement").signed_by(root));
     add("with key usage keyCertSign alone", leaf().key_usage("keyCertSign").signed_by(root));
+    add("with RSA and key usage keyEncipherment alone",
+        leaf().key(pki::rsa(2048)).key_usage("keyEncipherment").signed_by(root));
     add("with an unknown critical extension",
         leaf().unknown_critical_extension().signed_by(root));
     add("with name constraints",

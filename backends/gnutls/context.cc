@@ -13,12 +13,37 @@
 namespace trestle::gnutls_backend {
 namespace {
 
-// GnuTLS has RFC 7919's groups by level: 2048, 3072, 4096 and 8192 bits, or more.
-gnutls_sec_param_t dh_level(uint32_t bits_min) {
-  for (gnutls_sec_param_t level : {GNUTLS_SEC_PARAM_MEDIUM, GNUTLS_SEC_PARAM_HIGH}) {
-    if (gnutls_sec_param_to_pk_bits(GNUTLS_PK_DH, level) >= bits_min) return level;
+// RFC 7919's groups.
+struct FiniteField {
+  uint32_t bits;
+  const gnutls_datum_t &prime;
+  const gnutls_datum_t &generator;
+  unsigned key_bits;
+};
+
+// For a client that names no group, or a list of groups without a finite field: the smallest that
+// is large enough.
+int add_dh_parameters(uint32_t bits_min, trestle_backend_context *context) {
+  const FiniteField fields[] = {
+      {2048, gnutls_ffdhe_2048_group_prime, gnutls_ffdhe_2048_group_generator,
+       gnutls_ffdhe_2048_key_bits},
+      {3072, gnutls_ffdhe_3072_group_prime, gnutls_ffdhe_3072_group_generator,
+       gnutls_ffdhe_3072_key_bits},
+      {4096, gnutls_ffdhe_4096_group_prime, gnutls_ffdhe_4096_group_generator,
+       gnutls_ffdhe_4096_key_bits},
+      {6144, gnutls_ffdhe_6144_group_prime, gnutls_ffdhe_6144_group_generator,
+       gnutls_ffdhe_6144_key_bits},
+      {8192, gnutls_ffdhe_8192_group_prime, gnutls_ffdhe_8192_group_generator,
+       gnutls_ffdhe_8192_key_bits},
+  };
+  for (const FiniteField &field : fields) {
+    if (field.bits < bits_min) continue;
+    const int code = make(&context->dh_parameters, gnutls_dh_params_init);
+    return code < 0 ? code
+                    : gnutls_dh_params_import_raw2(context->dh_parameters.get(), &field.prime,
+                                                   &field.generator, field.key_bits);
   }
-  return GNUTLS_SEC_PARAM_ULTRA;
+  return 0;  // no DHE then
 }
 
 // Hands out copies that GnuTLS frees.
@@ -70,9 +95,10 @@ int add_certificate(const trestle_backend_config &config, trestle_backend_contex
   if (code >= 0 && config.identity != nullptr && !context->is_server()) {
     code = prepare_to_have_none(config, context);
   }
-  if (code < 0 || !context->is_server()) return code;
-  return gnutls_certificate_set_known_dh_params(context->certificate.get(),
-                                                dh_level(config.dh_bits_min));
+  if (code >= 0 && context->dh_parameters) {
+    gnutls_certificate_set_dh_params(context->certificate.get(), context->dh_parameters.get());
+  }
+  return code;
 }
 
 int add_psk(const trestle_backend_config &config, trestle_backend_context *context) {
@@ -89,8 +115,10 @@ int add_psk(const trestle_backend_config &config, trestle_backend_context *conte
   const int code = make(&context->psk_server, gnutls_psk_allocate_server_credentials);
   if (code < 0) return code;
   gnutls_psk_set_server_credentials_function2(context->psk_server.get(), find_psk);
-  return gnutls_psk_set_server_known_dh_params(context->psk_server.get(),
-                                               dh_level(config.dh_bits_min));
+  if (context->dh_parameters) {
+    gnutls_psk_set_server_dh_params(context->psk_server.get(), context->dh_parameters.get());
+  }
+  return 0;
 }
 
 bool wants_anonymous(const trestle_backend_context &context) {
@@ -100,15 +128,17 @@ bool wants_anonymous(const trestle_backend_context &context) {
   return false;
 }
 
-int add_anonymous(const trestle_backend_config &config, trestle_backend_context *context) {
+int add_anonymous(trestle_backend_context *context) {
   if (!wants_anonymous(*context)) return 0;
   if (!context->is_server()) {
     return make(&context->anonymous_client, gnutls_anon_allocate_client_credentials);
   }
   const int code = make(&context->anonymous_server, gnutls_anon_allocate_server_credentials);
-  if (code < 0) return code;
-  return gnutls_anon_set_server_known_dh_params(context->anonymous_server.get(),
-                                                dh_level(config.dh_bits_min));
+  if (code >= 0 && context->dh_parameters) {
+    gnutls_anon_set_server_dh_params(context->anonymous_server.get(),
+                                     context->dh_parameters.get());
+  }
+  return code;
 }
 
 int32_t fill(const trestle_backend_config &config, trestle_backend_context *context,
@@ -124,9 +154,10 @@ int32_t fill(const trestle_backend_config &config, trestle_backend_context *cont
   context->has_tls12 = negotiable.has_tls12;
   context->has_tls13 = negotiable.has_tls13;
   context->priority = std::move(negotiable.priority);
-  int code = add_certificate(config, context);
+  int code = context->is_server() ? add_dh_parameters(config.dh_bits_min, context) : 0;
+  if (code >= 0) code = add_certificate(config, context);
   if (code >= 0) code = add_psk(config, context);
-  if (code >= 0) code = add_anonymous(config, context);
+  if (code >= 0) code = add_anonymous(context);
   if (code == GNUTLS_E_MEMORY_ERROR) throw std::bad_alloc();
   if (code < 0) return fail(error, TRESTLE_RESULT_FAILURE, code, "credentials");
   if (context->is_server() && !context->certificate && !context->psk_server &&

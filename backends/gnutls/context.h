@@ -22,6 +22,7 @@ struct trestle_backend_context {
   std::string psk_identity;
   trestle::gnutls_backend::Priority priority;
   // Those that the configuration calls for; the others are NULL.
+  trestle::gnutls_backend::DhParameters dh_parameters;  // of a server; outlive the credentials
   trestle::gnutls_backend::CertificateCredentials certificate;
   trestle::gnutls_backend::CertificateCredentials no_certificate;  // client: to answer with none
   trestle::gnutls_backend::AnonymousClient anonymous_client;

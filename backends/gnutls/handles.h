@@ -34,6 +34,7 @@ using PublicKey = Owner<gnutls_pubkey_t, gnutls_pubkey_deinit>;
 using Pkcs12 = Owner<gnutls_pkcs12_t, gnutls_pkcs12_deinit>;
 using CertificateCredentials =
     Owner<gnutls_certificate_credentials_t, gnutls_certificate_free_credentials>;
+using DhParameters = Owner<gnutls_dh_params_t, gnutls_dh_params_deinit>;
 using AnonymousClient =
     Owner<gnutls_anon_client_credentials_t, gnutls_anon_free_client_credentials>;
 using AnonymousServer =

@@ -115,11 +115,27 @@ void note_own_schemes(const trestle_backend_identity& identity, trestle_backend_
   }
 }
 
+// Those that are large enough.
+std::vector<uint16_t> choose_groups(const trestle_backend_config& config) {
+  std::vector<uint16_t> groups;
+  for (uint32_t i = 0; i < config.group_count; ++i) {
+    const Group* group = find_group(config.groups[i]);
+    if (group == nullptr) {
+      refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "group 0x%04X", config.groups[i]);
+    }
+    const uint32_t bits = group->finite_field_bits;
+    if (bits == 0 || bits >= config.dh_bits_min) groups.push_back(group->id);
+  }
+  if (groups.empty() && config.group_count != 0) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "no group is large enough");
+  }
+  return groups;
+}
+
 void set_groups(const std::vector<uint16_t>& groups, WOLFSSL_CTX* library) {
   std::string curves;
   for (const uint16_t id : groups) {
     const Group* group = find_group(id);
-    if (group == nullptr) refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "group 0x%04X", id);
     if (group->name != nullptr) append_name(group->name, &curves);
   }
   // The list of names rules curves out for TLS 1.2, the list of numbers sets all groups.
@@ -182,7 +198,7 @@ void configure(const trestle_backend_config& config, trestle_backend_context* co
   if (server) context->client_auth = config.client_auth;
   context->has_identity = config.identity != nullptr;
   context->suites.assign(config.suites, config.suites + config.suite_count);
-  context->groups.assign(config.groups, config.groups + config.group_count);
+  context->groups = choose_groups(config);
   context->signature_schemes.assign(config.signature_schemes,
                                     config.signature_schemes + config.signature_scheme_count);
 
