@@ -106,6 +106,37 @@ void add_missing_abilities(Rows* rows) {
   }
 }
 
+void add_identities(Rows* rows) {
+  const auto add = [rows](const char* backend, const char* reason,
+                          std::initializer_list<const char*> features) {
+    for (const char* feature : features) {
+      rows->push_back({feature, backend, "-", "*", "NOT_SUPPORTED", reason});
+    }
+  };
+  add("gnutls", "GnuTLS has no scrypt", {"identity: encrypted PKCS#8, scrypt"});
+  add("gnutls", "GnuTLS takes passwords as C strings",
+      {"identity: encrypted PKCS#8, password with a zero byte"});
+  add("gnutls", "GnuTLS has no Camellia in PBES2", {"identity: PKCS#12, Camellia"});
+  add("gnutls", "GnuTLS derives no key of PKCS#12's own ciphers without a password",
+      {"identity: PKCS#12, no password at all, 3DES"});
+  add("gnutls", "GnuTLS takes passwords of PKCS#12 in UTF-8 alone",
+      {"identity: PKCS#12, password that is no UTF-8",
+       "identity: PKCS#12, password that is no UTF-8, 3DES"});
+  add("wolfssl", "libwolfssl has PBES2 with 3DES, AES-128 and AES-256, and PBKDF2 with SHA-1 and "
+      "SHA-256",
+      {"identity: encrypted PKCS#8, AES-192", "identity: encrypted PKCS#8, PBKDF2 with SHA-384",
+       "identity: encrypted PKCS#8, PBKDF2 with SHA-512", "identity: encrypted PKCS#8, scrypt",
+       "identity: PKCS#12, AES-192", "identity: PKCS#12, Camellia"});
+  add("wolfssl", "libwolfssl derives keys of PKCS#12's own ciphers from up to 127 characters of "
+      "Latin-1",
+      {"identity: PKCS#12, no password at all, 3DES",
+       "identity: PKCS#12, password beyond Latin-1, 3DES",
+       "identity: PKCS#12, password of 300 bytes, 3DES"});
+  add("wolfssl", "libwolfssl loads RSA keys of 1024 to 4096 bits", {"identity: RSA 512"});
+  add("wolfssl", "libwolfssl refuses while it parses the certificate",
+      {"identity: certificate with an unknown critical extension"});
+}
+
 // ---- what a library insists on ----
 
 constexpr char kKeyUsage[] = "GnuTLS enforces the key usage of both sides, after a yes as well";
@@ -275,6 +306,7 @@ const std::vector<KnownDifference>& known_differences() {
     Rows rows;
     add_missing_suites(&rows);
     add_missing_abilities(&rows);
+    add_identities(&rows);
     add_key_usage(&rows);
     add_unreadable_certificates(&rows);
     add_other_habits(&rows);

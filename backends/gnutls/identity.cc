@@ -26,11 +26,23 @@ bool is_unknown_algorithm(int code) {
   }
 }
 
+// GnuTLS's word for a key derivation other than PBKDF2, such as scrypt.
+bool is_unknown_derivation(int code) { return code == GNUTLS_E_ASN1_GENERIC_ERROR; }
+
 // GnuTLS takes passwords as C strings. None of its encryptions was made with a longer one.
 constexpr size_t kPkcs12CertificatesMax = 64;
 
 bool has_nul(const trestle_bytes &password) {
   return password.length != 0 && std::memchr(password.data, 0, password.length) != nullptr;
+}
+
+// GnuTLS derives keys of PKCS#12 from UTF-8 alone, and says of others that it lacks memory.
+bool is_utf8(const trestle_bytes &password) {
+  gnutls_datum_t normalized = {nullptr, 0};
+  const int code = gnutls_utf8_password_normalize(password.data, password.length, &normalized, 0);
+  if (normalized.data != nullptr) explicit_bzero(normalized.data, normalized.size);
+  gnutls_free(normalized.data);
+  return code != GNUTLS_E_INVALID_UTF8_STRING;
 }
 
 int32_t load_certificates(const trestle_backend_identity_source &source,
@@ -68,8 +80,8 @@ int32_t load_key(const trestle_backend_identity_source &source, trestle_backend_
   if (source.key_format == TRESTLE_KEY_NONE) {
     return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "no private key");
   }
-  if (has_nul(source.password)) {
-    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, 0, "a password with a NUL");
+  if (source.key_format == TRESTLE_KEY_PKCS8_ENCRYPTED && has_nul(source.password)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "a password with a NUL");
   }
   gnutls_datum_t der;
   int code = to_datum(source.key, &der) ? make(&identity->key, gnutls_x509_privkey_init)
@@ -81,11 +93,31 @@ int32_t load_key(const trestle_backend_identity_source &source, trestle_backend_
   if (code == GNUTLS_E_DECRYPTION_FAILED) {
     return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, code, "the private key does not decrypt");
   }
-  if (is_unknown_algorithm(code)) {
+  const bool encrypted = source.key_format == TRESTLE_KEY_PKCS8_ENCRYPTED;
+  if (is_unknown_algorithm(code) || (encrypted && is_unknown_derivation(code))) {
     return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
                 "a private key of an unknown kind, or encrypted in an unknown way");
   }
   return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "the private key does not parse");
+}
+
+// The parser has one code for a PKCS#12 without a key, without certificates, and without the one
+// that is the key's.
+int32_t tell_what_is_missing(gnutls_pkcs12_t pkcs12, const char *password,
+                             trestle_backend_error *error) {
+  gnutls_x509_privkey_t key = nullptr;
+  gnutls_x509_crt_t *others = nullptr;
+  unsigned count = 0;
+  const int code = gnutls_pkcs12_simple_parse(pkcs12, password, &key, nullptr, nullptr, &others,
+                                              &count, nullptr, 0);
+  if (code < 0) return fail(error, TRESTLE_RESULT_NO_IDENTITY, code, "no key in the PKCS#12");
+  gnutls_x509_privkey_deinit(key);
+  for (unsigned i = 0; i < count; ++i) gnutls_x509_crt_deinit(others[i]);
+  gnutls_free(others);
+  return count != 0 ? fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0,
+                           "no certificate of the key in the PKCS#12")
+                    : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0,
+                           "no certificate in the PKCS#12");
 }
 
 // The key and the certificates of a PKCS#12, leaf first.
@@ -99,8 +131,13 @@ int32_t open_pkcs12(gnutls_pkcs12_t pkcs12, const char *password,
   const int code =
       gnutls_pkcs12_simple_parse(pkcs12, password, &key, &chain, &count, nullptr, nullptr, nullptr,
                                  GNUTLS_PKCS12_SP_INCLUDE_SELF_SIGNED);
+  if (code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) {
+    return tell_what_is_missing(pkcs12, password, error);
+  }
   if (code < 0) {
-    return is_unknown_algorithm(code)
+    // The MAC was right, so it is what somebody made.
+    return is_unknown_algorithm(code) || is_unknown_derivation(code) ||
+                   code == GNUTLS_E_DECRYPTION_FAILED
                ? fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
                       "the PKCS#12 holds something that GnuTLS can't read")
                : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 does not parse");
@@ -108,9 +145,7 @@ int32_t open_pkcs12(gnutls_pkcs12_t pkcs12, const char *password,
   identity->key.reset(key);
   for (unsigned i = 0; i < count; ++i) identity->certificates.emplace_back(chain[i]);
   gnutls_free(chain);
-  if (key == nullptr) return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "no key in the PKCS#12");
-  if (count != 0) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0, "no certificate of the key in the PKCS#12");
+  return TRESTLE_BACKEND_OK;
 }
 
 int32_t load_pkcs12(const trestle_backend_identity_source &source,
@@ -126,13 +161,14 @@ int32_t load_pkcs12(const trestle_backend_identity_source &source,
   if (has_nul(source.password)) {
     return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, 0, "a password with a NUL");
   }
+  if (!is_utf8(source.password)) {
+    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "a password that is no UTF-8");
+  }
   const Secret text(source.password, true);
-  const char *password = text.text();
-  code = gnutls_pkcs12_verify_mac(pkcs12.get(), password);
-  // PKCS#12 knows an empty password and none.
+  code = gnutls_pkcs12_verify_mac(pkcs12.get(), text.text());
+  // PKCS#12 knows an empty password and none. Keys of PBES2 are the same for both.
   if (code == GNUTLS_E_MAC_VERIFY_FAILED && source.password.length == 0) {
-    password = nullptr;
-    code = gnutls_pkcs12_verify_mac(pkcs12.get(), password);
+    code = gnutls_pkcs12_verify_mac(pkcs12.get(), nullptr);
   }
   if (code == GNUTLS_E_MAC_VERIFY_FAILED) {
     return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, code, "the PKCS#12's MAC does not fit");
@@ -142,7 +178,7 @@ int32_t load_pkcs12(const trestle_backend_identity_source &source,
                ? fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code, "the PKCS#12's MAC is unknown")
                : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 has no MAC");
   }
-  return open_pkcs12(pkcs12.get(), password, identity, error);
+  return open_pkcs12(pkcs12.get(), text.text(), identity, error);
 }
 
 // GnuTLS compares the halves of a pair itself, but not those of EdDSA.

@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "backends/openssl/error.h"
 
@@ -46,7 +47,8 @@ class OwnDefaultContext {
 Pkcs12Ptr parse(const trestle_bytes &pfx) {
   if (pfx.length > LONG_MAX) return nullptr;
   const uint8_t *at = pfx.data;
-  return Pkcs12Ptr(d2i_PKCS12(nullptr, &at, static_cast<long>(pfx.length)));
+  Pkcs12Ptr container(d2i_PKCS12(nullptr, &at, static_cast<long>(pfx.length)));
+  return at == pfx.data + pfx.length ? std::move(container) : nullptr;
 }
 
 X509 *find_issuer(const STACK_OF(X509) *candidates, X509 *subject) {

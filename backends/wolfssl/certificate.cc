@@ -8,22 +8,9 @@
 
 namespace trestle::wolf {
 
-bool is_sequence(const trestle_bytes& der) {
-  if (der.length < 2 || der.data[0] != 0x30) return false;
-  uint64_t header = 2, length = der.data[1];
-  if (length >= 0x80) {
-    header += length - 0x80;
-    if (header > 2 + 3 || header > der.length) return false;
-    length = 0;
-    for (uint64_t i = 2; i < header; ++i) length = length << 8 | der.data[i];
-    if (length < 0x80 || der.data[2] == 0) return false;
-  }
-  return header + length == der.length;
-}
-
 Certificate::Certificate(const trestle_bytes& der) : der_(der), parsed_(new DecodedCert) {
   wc_InitDecodedCert(parsed_.get(), der.data, static_cast<word32>(der.length), nullptr);
-  wc_ParseCert(parsed_.get(), CERT_TYPE, NO_VERIFY, nullptr);
+  unreadable_ = wc_ParseCert(parsed_.get(), CERT_TYPE, NO_VERIFY, nullptr);
 }
 
 bool Certificate::is_issued_by(const Certificate& other) const {

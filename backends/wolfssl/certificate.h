@@ -12,14 +12,13 @@
 
 namespace trestle::wolf {
 
-// Whether these bytes are one DER SEQUENCE, from its first byte to its last.
-bool is_sequence(const trestle_bytes& der);
-
 class Certificate {
  public:
   explicit Certificate(const trestle_bytes& der);
 
   const trestle_bytes& der() const { return der_; }
+  // wolfSSL's code, if it can't read the certificate; else 0.
+  int unreadable() const { return unreadable_; }
   bool is_issued_by(const Certificate& other) const;
   // Whether it certifies the point that the private key makes. True if the key isn't one of EC.
   bool goes_with_ec_key(const uint8_t* key, size_t key_size) const;
@@ -37,6 +36,7 @@ class Certificate {
   };
 
   trestle_bytes der_;
+  int unreadable_;
   std::unique_ptr<DecodedCert, Free> parsed_;
 };
 

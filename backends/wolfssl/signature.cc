@@ -5,7 +5,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "backends/wolfssl/certificate.h"
+#include "backends/wolfssl/der.h"
 #include "backends/wolfssl/wolf.h"
 
 #include <wolfssl/wolfcrypt/asn.h>
