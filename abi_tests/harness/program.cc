@@ -28,7 +28,7 @@ class Watchdog {
       : thread_([this, what] {
           std::unique_lock<std::mutex> lock(mutex_);
           if (done_.wait_for(lock, kPatienceWithEngines, [this] { return is_done_; })) return;
-          std::fprintf(stderr, "%s: not after %lld seconds\n", what,
+          std::fprintf(stderr, "%s, not within %lld seconds\n", what,
                        static_cast<long long>(kPatienceWithEngines.count()));
           std::abort();
         }) {}
@@ -156,8 +156,7 @@ Program::Program(const Options& options) {
 
 Program::~Program() {
   if (!engine_) return;
-  // It returns when every request is confirmed: never, where a confirm was lost.
-  Watchdog watchdog("engine_destroy returns");
+  Watchdog watchdog("engine_destroy returns once all is confirmed and every worker has ended");
   api().engine_destroy(engine_);
 }
 
