@@ -202,7 +202,8 @@ bool mac_fits(const Pfx& pfx, const SecretBytes& password) {
       wc_HmacFinal(&hmac, digest) != 0) {
     throw std::bad_alloc();
   }
-  return pfx.digest.length == key.size() && std::memcmp(digest, pfx.digest.data, key.size()) == 0;
+  return pfx.digest.length == key.size() &&
+         wolfSSL_CRYPTO_memcmp(digest, pfx.digest.data, key.size()) == 0;
 }
 
 bool uses_bmp_string(const Pfx& pfx) {
