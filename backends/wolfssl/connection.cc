@@ -21,7 +21,7 @@ trestle_backend_connection::trestle_backend_connection(const trestle_backend_con
                                                        void* host_connection)
     : context_(context),
       host_connection_(host_connection),
-      inbound_([this](const HandshakeMessage& message) {
+      inbound_(!is_client(), [this](const HandshakeMessage& message) {
         if (const Verdict* verdict = judge(message)) set_verdict(*verdict);
       }) {
   if (is_client() && !context_.psk_suites.empty()) psk_suite_ = context_.psk_suites.front();
@@ -73,7 +73,7 @@ int trestle_backend_connection::on_push(const uint8_t* data, int size) {
   }
   note_pushed(data, static_cast<size_t>(size));
   host->push(host_connection_, data, static_cast<size_t>(size));
-  if (++answers_ > kAnswersMax && established_) set_verdict(kFlooded);
+  if (is_reading_ && ++answers_ > kAnswersMax) set_verdict(kFlooded);
   return size;
 }
 
@@ -105,7 +105,6 @@ int32_t trestle_backend_connection::handshake(trestle_backend_error* error) {
   if (result == WOLFSSL_SUCCESS && !is_peer_known()) set_verdict(kNoCertificate);
   if (result != WOLFSSL_SUCCESS || verdict_ != nullptr) return fail_for_good(code, error);
   established_ = true;
-  answers_ = 0;
   return TRESTLE_BACKEND_OK;
 }
 
@@ -113,7 +112,7 @@ int32_t trestle_backend_connection::encrypt(const uint8_t* data, uint64_t length
                                             trestle_backend_error* error) {
   if (failure_) return again(error);
   if (!established_ || write_closed_) {
-    return fail(error, TRESTLE_RESULT_WRONG_STATE, 0, "not open for writing");
+    return fail(error, TRESTLE_RESULT_FAILURE, 0, "not open for writing");
   }
   while (length > 0) {
     const int part = static_cast<int>(std::min<uint64_t>(length, 1u << 30));
@@ -130,8 +129,9 @@ int32_t trestle_backend_connection::decrypt(uint8_t* buffer, uint64_t capacity, 
                                             trestle_backend_error* error) {
   if (failure_) return again(error);
   if (read_closed_) return TRESTLE_BACKEND_CLOSED;
-  if (!established_) return fail(error, TRESTLE_RESULT_WRONG_STATE, 0, "the handshake is not over");
+  if (!established_) return fail(error, TRESTLE_RESULT_FAILURE, 0, "the handshake is not over");
   int code = WOLFSSL_ERROR_NONE;
+  is_reading_ = true;
   // Record after record; what ends the series is told with the next call if data came before it.
   for (*length = 0; *length < capacity; answers_ = 0) {
     const int part = static_cast<int>(std::min<uint64_t>(capacity - *length, 1u << 30));
@@ -142,6 +142,7 @@ int32_t trestle_backend_connection::decrypt(uint8_t* buffer, uint64_t capacity, 
     }
     *length += static_cast<uint64_t>(result);
   }
+  is_reading_ = false;
   int32_t status = TRESTLE_BACKEND_WANT_READ;
   if (code == WOLFSSL_ERROR_ZERO_RETURN) {
     read_closed_ = true;
@@ -155,7 +156,7 @@ int32_t trestle_backend_connection::decrypt(uint8_t* buffer, uint64_t capacity, 
 
 int32_t trestle_backend_connection::close(trestle_backend_error* error) {
   if (failure_) return again(error);
-  if (!established_) return fail(error, TRESTLE_RESULT_WRONG_STATE, 0, "the handshake is not over");
+  if (!established_) return fail(error, TRESTLE_RESULT_FAILURE, 0, "the handshake is not over");
   if (write_closed_) return TRESTLE_BACKEND_OK;
   // If the peer's close_notify came first, this resets wolfSSL's object, which is of no use then.
   const int result = wolfSSL_shutdown(library_.get());

@@ -93,5 +93,6 @@ struct trestle_backend_connection {
   uint16_t version_ = 0;
   uint16_t suite_ = 0;
   uint16_t psk_suite_ = 0; // of TLS 1.3, for the PSK: a client's first, a server's choice
+  bool is_reading_ = false; // within decrypt
   uint32_t answers_ = 0; // records that decrypt made wolfSSL send since the last plaintext
 };

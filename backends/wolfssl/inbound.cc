@@ -11,7 +11,10 @@ namespace {
 
 constexpr size_t kFragmentMax = 16384;
 constexpr uint8_t kWarning = 1;
-constexpr uint8_t kUnrecognizedName = 112;
+constexpr uint8_t kCloseNotify = 0;
+constexpr uint8_t kUserCanceled = 90;
+// The fifth ends the handshake, as on the others.
+constexpr int kWarningsMax = 4;
 // More than wolfSSL takes. It refuses such a message as soon as it sees its header.
 constexpr size_t kMessageMax = 1u << 16;
 
@@ -70,15 +73,30 @@ void Inbound::process_record(bool tls13) {
   }
   if (type == kHandshake) {
     held_.insert(held_.end(), record_.begin() + kRecordHeader, record_.end());
+  } else if (type == kAlert && record_length(record_) == 2) { // no encrypted one is that short
+    process_alert(record_[5], record_[6], tls13);
   } else {
-    // No encrypted alert is that short.
-    const bool plain_alert = type == kAlert && record_length(record_) == 2;
-    // As a warning, before the version is known, it ends nothing (RFC 6066, 3); wolfSSL stops at it.
-    const bool advice = plain_alert && record_[5] == kWarning && record_[6] == kUnrecognizedName;
-    if (plain_alert && !advice) plain_alert_ = record_[6];
-    if (!advice) ready_ = record_;
+    ready_ = record_;
   }
   record_.clear();
+}
+
+// A warning ends nothing, but wolfSSL would stop at it. TLS 1.3 knows none but user_canceled.
+void Inbound::process_alert(uint8_t level, uint8_t description, bool tls13) {
+  const bool advice = level == kWarning && description != kCloseNotify &&
+                      (description == kUserCanceled || !tls13 || !any_message_);
+  const bool early = is_server_ && !any_message_ && held_.empty();
+  const bool closes = level == kWarning && description == kCloseNotify;
+  if ((early && (advice || closes)) || (advice && ++warnings_ > kWarningsMax)) {
+    // wolfSSL has no function that sends an alert. It sends unexpected_message upon application
+    // data before the end, and upon what is in the clear and shouldn't be.
+    const bool has_keys = tls13 && any_message_;
+    ready_ = {has_keys ? kHandshake : kApplicationData, 3, 3, 0, 1, 0};
+    transparent_ = true;
+  } else if (!advice) {
+    plain_alert_ = description;
+    ready_ = record_;
+  }
 }
 
 // The next message of those that came, if it is complete.
@@ -89,6 +107,7 @@ bool Inbound::emit_message() {
   if (held_.size() < size) return transparent_;
   const HandshakeMessage message(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(size));
   held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(size));
+  any_message_ = true;
   judge_(message);
   emit(message.data(), message.size());
   return true;

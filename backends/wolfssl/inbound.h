@@ -22,24 +22,26 @@ using HandshakeMessage = std::vector<uint8_t>; // with its header
 class Inbound {
  public:
   using Judge = std::function<void(const HandshakeMessage&)>;
-  explicit Inbound(Judge judge) : judge_(std::move(judge)) {}
+  Inbound(bool is_server, Judge judge) : is_server_(is_server), judge_(std::move(judge)) {}
 
   // As pull of the host; `capacity` bytes of what wolfSSL shall see. `tls13`: whether that is the
   // version so far; there, a ChangeCipherSpec changes nothing.
   int64_t pull(const trestle_host& host, void* host_connection, bool tls13, uint8_t* buffer,
                uint64_t capacity);
 
-  // An alert that came in the clear.
+  // An alert that came in the clear, and was more than a warning.
   std::optional<uint8_t> plain_alert() const { return plain_alert_; }
   // Whether what came first isn't TLS at all.
   bool is_garbage() const { return garbage_; }
 
  private:
   void process_record(bool tls13);
+  void process_alert(uint8_t level, uint8_t description, bool tls13);
   bool emit_message();
   void emit(const uint8_t* payload, size_t size);
   void become_transparent();
 
+  const bool is_server_;
   const Judge judge_;
   std::vector<uint8_t> record_; // the one that is arriving
   std::vector<uint8_t> held_;   // messages that wolfSSL has not seen; the last may be incomplete
@@ -49,6 +51,8 @@ class Inbound {
   bool transparent_ = false;
   bool garbage_ = false;
   bool any_record_ = false;
+  bool any_message_ = false; // complete
+  int warnings_ = 0;
 };
 
 }  // namespace trestle::wolf

@@ -51,7 +51,9 @@ std::string in_records(const std::string& messages, size_t size) {
 
 // Keeps the messages that are shown to it.
 struct Listener {
-  Inbound inbound{[this](const HandshakeMessage& message) {
+  explicit Listener(bool is_server = false) : is_server(is_server) {}
+  const bool is_server;
+  Inbound inbound{is_server, [this](const HandshakeMessage& message) {
     messages.emplace_back(message.begin(), message.end());
   }};
   std::vector<std::string> messages;
@@ -174,13 +176,55 @@ TEST(Inbound, HandsOnAMessageThatIsCutOff) {
   EXPECT_FALSE(inbound.inbound.is_garbage());
 }
 
-TEST(Inbound, LetsAWarningAboutTheNamePassUnheard) {
-  const std::string warning = record(21, std::string{1, 112});
-  const std::string fatal = record(21, std::string{2, 112});
-  for (bool tls13 : {false, true}) {
-    Listener listener;
-    Peer peer{warning + fatal};
-    EXPECT_EQ(pull_all(&listener.inbound, &peer, 4096, tls13), fatal);
+std::string alert(int level, int description) {
+  return record(21, {static_cast<char>(level), static_cast<char>(description)});
+}
+
+const std::string kRefusal = record(23, std::string(1, '\0'));
+
+TEST(Inbound, LetsFourWarningsPassUnheard) {
+  for (int description : {41, 90, 112, 255}) {
+    for (bool tls13 : {false, true}) {
+      std::string four;
+      for (int i = 0; i < 4; ++i) four += alert(1, description);
+      Listener listener;
+      Peer peer{four};
+      EXPECT_EQ(pull_all(&listener.inbound, &peer, 4096, tls13), "");
+      peer.bytes += alert(2, description);
+      EXPECT_EQ(pull_all(&listener.inbound, &peer, 4096, tls13), alert(2, description));
+      EXPECT_EQ(listener.inbound.plain_alert(), description);
+      Listener other;
+      Peer fifth{four + alert(1, description)};
+      EXPECT_EQ(pull_all(&other.inbound, &fifth, 4096, tls13), kRefusal);
+      EXPECT_FALSE(other.inbound.plain_alert());
+    }
+  }
+}
+
+TEST(Inbound, TakesWarningsForWhatTheVersionSaysOfThem) {
+  const std::string hello = record(22, message(1, "hello"));
+  Listener tls12(true);
+  Peer peer{hello + alert(1, 41)};
+  EXPECT_EQ(pull_all(&tls12.inbound, &peer, 4096, false), hello);
+  Listener tls13(true);
+  Peer newer{hello + alert(1, 90) + alert(1, 41)};
+  EXPECT_EQ(pull_all(&tls13.inbound, &newer, 4096, true), hello + alert(1, 41));
+  EXPECT_EQ(tls13.inbound.plain_alert(), 41);
+}
+
+TEST(Inbound, HandsOnCloseNotify) {
+  Listener listener;
+  Peer peer{alert(1, 0)};
+  EXPECT_EQ(pull_all(&listener.inbound, &peer), alert(1, 0));
+  EXPECT_EQ(listener.inbound.plain_alert(), 0);
+}
+
+TEST(Inbound, RefusesWarningsAheadOfAClientHello) {
+  for (int description : {0, 41, 90, 112}) {
+    Listener listener(true);
+    Peer peer{alert(1, description)};
+    EXPECT_EQ(pull_all(&listener.inbound, &peer), kRefusal);
+    EXPECT_FALSE(listener.inbound.plain_alert());
   }
 }
 

@@ -71,7 +71,12 @@ bool trestle_backend_connection::is_peer_known() const {
 // wolfSSL's verification is switched off as soon as it has begun: it would keep what it takes for
 // CAs. The mode is put back for the leaf, since a refusal's alert depends on it.
 int trestle_backend_connection::on_certificate(const WOLFSSL_X509_STORE_CTX& store) {
-  if (!wants_certificate()) set_verdict(kUnexpectedCertificate);
+  if (!wants_certificate()) {
+    // wolfSSL sends no alert for what it wasn't to look at.
+    wolfSSL_set_verify(library_.get(), WOLFSSL_VERIFY_PEER,
+                       wolfSSL_get_verify_callback(library_.get()));
+    set_verdict(kUnexpectedCertificate);
+  }
   if (verdict_ != nullptr) return 0;
   const bool leaf = store.error_depth <= 0;
   wolfSSL_set_verify(library_.get(), leaf ? verify_mode() : WOLFSSL_VERIFY_NONE,
