@@ -328,6 +328,9 @@ Connection::Step Connection::judge(int code) {
     default:
       return Step::kFailed;
   }
+  // The parts of a message may be as small as the peer likes; there are only so many bytes.
+  if (message_bytes_ != inbound_.message_bytes()) idle_steps_ = 0;
+  message_bytes_ = inbound_.message_bytes();
   return ++idle_steps_ > kIdleStepsMax ? Step::kFailed : Step::kAgain;
 }
 
@@ -353,7 +356,8 @@ int32_t Connection::handshake(trestle_backend_error *error) {
 }
 
 int32_t Connection::encrypt(const uint8_t *data, uint64_t length, trestle_backend_error *error) {
-  if (failed_) return fail_with(failure_, error);
+  if (failure_ != 0) return fail_with(failure_, error);
+  if (closed_) return fail(error, TRESTLE_RESULT_FAILURE, 0, "encrypt after close");
   while (length != 0) {
     const ssize_t sent =
         gnutls_record_send(session_.get(), data, std::min(length, kRecordMax));
@@ -396,8 +400,11 @@ int32_t Connection::decrypt(uint8_t *buffer, uint64_t capacity, uint64_t *length
 }
 
 int32_t Connection::close(trestle_backend_error *error) {
+  if (failure_ != 0) return fail_with(failure_, error);
+  if (closed_) return TRESTLE_BACKEND_OK;
   const int code = gnutls_bye(session_.get(), GNUTLS_SHUT_WR);
-  if (code >= 0) return TRESTLE_BACKEND_OK;
+  closed_ = code >= 0;
+  if (closed_) return TRESTLE_BACKEND_OK;
   return fail(error, TRESTLE_RESULT_FAILURE, code, "close");
 }
 

@@ -65,6 +65,7 @@ class Connection {
   uint16_t suite_ = 0;
   int failure_ = 0;  // GnuTLS's code for what ended the connection, told or not yet
   uint32_t idle_bytes_ = 0;  // pulled since there was data, or since the beginning
+  uint32_t message_bytes_ = 0;  // as of the last step
   uint16_t idle_steps_ = 0;  // records since then
   uint8_t renegotiations_ = 0;
   uint8_t warnings_ = 0;  // within the handshake
@@ -72,6 +73,7 @@ class Connection {
   bool would_block_ = false;
   bool ended_ = false;
   bool established_ = false;
+  bool closed_ = false;  // our close_notify went
   bool failed_ = false;  // and the host was told
   bool refused_hello_ = false;  // GnuTLS still holds a ClientHello for a renegotiation
   bool hello_seen_ = false;

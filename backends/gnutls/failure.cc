@@ -96,8 +96,11 @@ int Connection::received_alert(int code) const {
     case GNUTLS_E_FATAL_ALERT_RECEIVED:
     case GNUTLS_E_SESSION_EOF:
       return gnutls_alert_get(session_.get());
-    case GNUTLS_E_UNEXPECTED_PACKET:  // in place of a ClientHello
-      return suite_ == 0 ? inbound_.plaintext_alert() : -1;
+    case GNUTLS_E_UNEXPECTED_PACKET:
+      // In place of a ClientHello, or a close_notify in place of a ChangeCipherSpec.
+      return suite_ == 0                        ? inbound_.plaintext_fatal_alert()
+             : inbound_.plaintext_alert() == 0 ? GNUTLS_A_CLOSE_NOTIFY
+                                                : -1;
     case GNUTLS_E_DECRYPTION_FAILED:
       return is_early_tls13_server() ? inbound_.plaintext_alert() : -1;
     default:

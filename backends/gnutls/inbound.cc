@@ -21,7 +21,11 @@ void Inbound::see(const uint8_t *data, size_t length) {
 int Inbound::plaintext_alert() const {
   const bool complete = header_size_ == sizeof header_ && body_left_ == 0;
   const bool is_alert = complete && header_[0] == kAlert && header_[3] == 0 && header_[4] == 2;
-  return is_alert && alert_[0] == kFatal ? alert_[1] : -1;
+  return is_alert ? alert_[1] : -1;
+}
+
+int Inbound::plaintext_fatal_alert() const {
+  return alert_[0] == kFatal ? plaintext_alert() : -1;
 }
 
 void Inbound::see_byte(uint8_t byte) {
@@ -48,6 +52,7 @@ void Inbound::see_header() {
 void Inbound::see_handshake(uint8_t byte) {
   if (message_left_ != 0) {
     --message_left_;
+    ++message_bytes_;
     return;
   }
   if (message_header_size_ == sizeof message_header_) message_header_size_ = 0;

@@ -14,9 +14,12 @@ class Inbound {
 
   // A handshake message is announced that is longer than GnuTLS would accept, had it all of it.
   bool has_oversized_message() const { return oversized_; }
-  // The last record was a fatal alert in the clear: its number; else -1. A TLS 1.3 client may send
-  // one when the server has keys already (OpenSSL does), which GnuTLS takes for a forgery.
+  // The last record was an alert in the clear: its number, else -1. A TLS 1.3 client may send one
+  // when the server has keys already (OpenSSL does), which GnuTLS takes for a forgery.
   int plaintext_alert() const;
+  int plaintext_fatal_alert() const;
+  // How much of handshake messages has come in the clear, without their headers.
+  uint32_t message_bytes() const { return message_bytes_; }
 
  private:
   void see_byte(uint8_t byte);
@@ -30,6 +33,7 @@ class Inbound {
   uint8_t message_header_[4] = {};  // type and length of the present handshake message
   uint8_t message_header_size_ = 0;
   uint32_t message_left_ = 0;
+  uint32_t message_bytes_ = 0;
   bool oversized_ = false;
   bool handshake_hidden_ = false;  // behind a ChangeCipherSpec
   bool blind_ = false;             // keys are on for all, or it isn't TLS

@@ -64,7 +64,10 @@ TEST(InboundTest, TellsAFatalAlertInTheClear) {
 
 TEST(InboundTest, TellsNothingElse) {
   EXPECT_EQ(seen("", 1).plaintext_alert(), -1);
-  EXPECT_EQ(seen(record(21, std::string{1, 112}), 1).plaintext_alert(), -1) << "a warning";
+  const std::string warning = record(21, std::string{1, 112});
+  EXPECT_EQ(seen(warning, 1).plaintext_alert(), 112);
+  EXPECT_EQ(seen(warning, 1).plaintext_fatal_alert(), -1);
+  EXPECT_EQ(seen(record(21, kFatal42), 1).plaintext_fatal_alert(), 42);
   EXPECT_EQ(seen(record(21, std::string(24, 2)), 1).plaintext_alert(), -1) << "encrypted";
   EXPECT_EQ(seen(record(21, kFatal42).substr(0, 6), 1).plaintext_alert(), -1) << "half";
   EXPECT_EQ(seen(record(21, kFatal42) + record(22, message(9, 9)), 1).plaintext_alert(), -1);
@@ -75,6 +78,15 @@ TEST(InboundTest, IsBlindToWhatIsNotTls) {
   const Inbound inbound = seen("HTTP/1.1 400 Bad Request\r\n" + record(21, kFatal42), 7);
   EXPECT_EQ(inbound.plaintext_alert(), -1);
   EXPECT_FALSE(inbound.has_oversized_message());
+}
+
+// What a peer must send more of to be followed further.
+TEST(InboundTest, CountsTheBytesOfMessagesWithoutTheirHeaders) {
+  const std::string two = message(50, 50) + message(0, 0) + message(7, 7);
+  std::string in_pieces;
+  for (char byte : two) in_pieces += record(22, std::string(1, byte));
+  EXPECT_EQ(seen(in_pieces, 3).message_bytes(), 57u);
+  EXPECT_EQ(seen(record(20, "\x01") + record(22, message(50, 50)), 3).message_bytes(), 0u);
 }
 
 }  // namespace
