@@ -141,6 +141,9 @@ int32_t encrypt(trestle_backend_connection *connection, const uint8_t *data, uin
                 trestle_backend_error *error) {
   return run_slot(error, [&]() -> int32_t {
     if (connection->failure) return tell_again(*connection, error);
+    if ((SSL_get_shutdown(connection->ssl.get()) & SSL_SENT_SHUTDOWN) != 0) {
+      return fail(error, TRESTLE_RESULT_FAILURE, "encrypt after close");
+    }
     size_t written = 0;
     const int returned = SSL_write_ex(connection->ssl.get(), data, length, &written);
     if (returned == 1 && written == length) return TRESTLE_BACKEND_OK;

@@ -87,6 +87,14 @@ void describe_failure(trestle_backend_connection &connection, Phase phase,
     fail(error, TRESTLE_RESULT_ALERT_RECEIVED, nullptr);
     return;
   }
+  // close_notify in place of a message; the library has no reason for that.
+  if (phase == Phase::kHandshake &&
+      (SSL_get_shutdown(connection.ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
+    error->alert = SSL_AD_CLOSE_NOTIFY;
+    error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
+    fail(error, TRESTLE_RESULT_ALERT_RECEIVED, nullptr);
+    return;
+  }
   if (is_garbage(reason) && connection.alert_sent == TRESTLE_ALERT_NONE) {
     send_first_alert(connection);
   }
