@@ -154,6 +154,40 @@ TEST_P(CloseTest, FailedConnectionStaysFailed) {
   });
 }
 
+// One close_notify is enough, and nothing may follow it.
+TEST_P(CloseTest, NothingIsSentAfterOnesOwnClose) {
+  for_both_ends([](Ends ends) {
+    ASSERT_TRUE(ends.one->close().ok());
+    const uint64_t sent = ends.to_other->sent().size();
+    EXPECT_TRUE(ends.one->close().ok());
+    const Outcome late = ends.one->encrypt("too late");
+    EXPECT_EQ(late.text(), "FAILURE") << late.explanation();
+    EXPECT_EQ(ends.to_other->sent().size(), sent);
+    Outcome end;
+    EXPECT_EQ(receive(ends.other, &end), "");
+    EXPECT_EQ(end.text(), "CLOSED") << end.explanation();
+  });
+}
+
+// What ended the connection may come along with data, and is told after it.
+TEST_P(CloseTest, AFailureBehindDataHoldsForWritingToo) {
+  for_both_ends([](Ends ends) {
+    ASSERT_TRUE(ends.one->encrypt("the last that is right").ok());
+    ASSERT_TRUE(ends.one->encrypt("to be changed").ok());
+    ends.to_other->flip(ends.to_other->sent().size() - 3, 0x10);
+    std::string data;
+    ASSERT_TRUE(ends.other->decrypt(&data).ok());
+    EXPECT_EQ(data, "the last that is right");
+    Outcome end;
+    receive(ends.other, &end);
+    ASSERT_TRUE(end.failed()) << end.text();
+    const uint64_t sent = ends.to_one->sent().size();
+    EXPECT_EQ(ends.other->encrypt("after the end").error.result, end.error.result);
+    EXPECT_EQ(ends.other->close().error.result, end.error.result);
+    EXPECT_EQ(ends.to_one->sent().size(), sent);
+  });
+}
+
 TRESTLE_FOR_EACH_PAIR_AND_VERSION(CloseTest);
 
 }  // namespace

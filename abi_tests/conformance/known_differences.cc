@@ -204,6 +204,14 @@ void add_other_habits(Rows* rows) {
   rows->push_back({"suite TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA negotiates itself", "*", "wolfssl",
                    "*", "no",
                    "libwolfssl's server takes this suite only if its leaf is signed with RSA"});
+  rows->push_back({"20 key updates at once, each with data behind it", "gnutls", "-", "*",
+                   "PROTOCOL_VIOLATION, alert 10 sent",
+                   "libgnutls follows eight key updates within a second, and no more"});
+  for (const char* feature : {"4 x warning 90 before the client's second flight, TLS 1.3",
+                              "5 x warning 90 before the client's second flight, TLS 1.3"}) {
+    rows->push_back({feature, "gnutls", "-", "*", "ALERT_RECEIVED, alert 90 received",
+                     "a libgnutls server that has keys takes no alert in the clear, and ends"});
+  }
   rows->push_back({"renegotiation wanted by the client", "wolfssl", "-", "*",
                    "PROTOCOL_VIOLATION, alert 10 sent",
                    "libwolfssl takes a second ClientHello for an unexpected message"});
@@ -286,6 +294,9 @@ void add_other_alerts(Rows* rows) {
   rows->push_back({"server sends a Certificate message without certificates", "openssl", "-", "*",
                    "PROTOCOL_VIOLATION, alert 50 sent",
                    "the library's own alert for an empty chain is decode_error"});
+  rows->push_back({"client sends a Certificate message unasked in TLS 1.3", "wolfssl", "-", "*",
+                   "PROTOCOL_VIOLATION, alert 42 sent",
+                   "the library's own alert for a certificate that is refused is bad_certificate"});
   for (const char* backend : {"openssl", "wolfssl"}) {
     rows->push_back({"Diffie-Hellman of 1024 bits, at least 2048 wanted", backend, "-", "*",
                      "HANDSHAKE_FAILED, alert 40 sent",

@@ -74,7 +74,7 @@ TEST_P(LibsslPeerTest, TicketsAreNoConcern) {
 TEST_P(LibsslPeerTest, KeyUpdatesAreFollowedAndAnswered) {
   for_both_roles(TRESTLE_VERSION_TLS13, [](LibsslPair* pair) {
     for (int request : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
-      // GnuTLS takes no more than eight a second.
+      // Not more at once than each library follows.
       for (int i = 0; i < 3; ++i) {
         ASSERT_EQ(SSL_key_update(pair->peer.ssl(), request), 1);
         ASSERT_TRUE(pair->peer.handshake());
@@ -97,6 +97,42 @@ TEST_P(LibsslPeerTest, KeyUpdatesForEverAreNotAnsweredForEver) {
     receive(&pair->backend, &end);
     EXPECT_TRUE(end.wants_read() || end.failed()) << end.text();
     EXPECT_LT(pair->to_peer.sent().size() - before, 1000u);
+  });
+}
+
+// A peer that likes fresh keys, and uses them.
+TEST_P(LibsslPeerTest, KeyUpdatesBetweenDataAreNoFlood) {
+  constexpr int kUpdates = 20;
+  for_both_roles(TRESTLE_VERSION_TLS13, [this](LibsslPair* pair) {
+    Outcome end;
+    std::string received = receive(&pair->backend, &end);
+    for (int i = 0; i < kUpdates && !end.failed(); ++i) {
+      ASSERT_EQ(SSL_key_update(pair->peer.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+      ASSERT_TRUE(pair->peer.write("x"));
+      received += receive(&pair->backend, &end);
+      pair->peer.read();
+    }
+    expect_same(alone(plugin()), "20 key updates at once, each with data behind it", "WANT_READ",
+                end.text(), end.explanation());
+    if (!end.failed()) {
+      EXPECT_EQ(received, std::string(kUpdates, 'x'));
+    }
+  });
+}
+
+TEST_P(LibsslPeerTest, AnswersToKeyUpdatesHaveAnEnd) {
+  constexpr int kUpdates = 1000;
+  for_both_roles(TRESTLE_VERSION_TLS13, [](LibsslPair* pair) {
+    const uint64_t before = pair->to_peer.sent().size();
+    for (int i = 0; i < kUpdates; ++i) {
+      ASSERT_EQ(SSL_key_update(pair->peer.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+      ASSERT_TRUE(pair->peer.handshake());
+    }
+    Outcome end;
+    EXPECT_EQ(receive(&pair->backend, &end), "");
+    ASSERT_TRUE(end.failed()) << end.text();
+    EXPECT_EQ(end.error.result, TRESTLE_RESULT_PROTOCOL_VIOLATION) << end.explanation();
+    EXPECT_LT(pair->to_peer.sent().size() - before, 10000u);
   });
 }
 
