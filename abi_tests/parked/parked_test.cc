@@ -42,7 +42,7 @@ class Parked : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (!raise_descriptor_limit())
-      GTEST_SKIP() << "the limit of open files is too low for " << connection_count();
+      GTEST_SKIP() << "RLIMIT_NOFILE is too low for " << connection_count() << " connections";
   }
 };
 
