@@ -2,6 +2,7 @@
 // Error records: the backend's words, wolfSSL's code and wolfSSL's words.
 #pragma once
 
+#include <exception>
 #include <new>
 
 #include <trestle/backend.h>
@@ -37,6 +38,8 @@ int32_t run_slot(trestle_backend_error* error, Body body) {
     return fail(error, refusal.result, refusal.code, refusal.detail);
   } catch (const std::bad_alloc&) {
     return fail(error, TRESTLE_RESULT_OUT_OF_MEMORY, 0, "out of memory");
+  } catch (const std::exception& exception) {
+    return fail(error, TRESTLE_RESULT_FAILURE, 0, exception.what());
   }
 }
 
