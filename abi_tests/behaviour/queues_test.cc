@@ -157,13 +157,13 @@ TEST_P(Queues, TheSessionEndsWhileOneIsAccepted) {
         << name_of(accepted);
     EXPECT_TRUE(asked == TRESTLE_RESULT_SUCCESS || asked == TRESTLE_RESULT_BAD_HANDLE)
         << name_of(asked);
-    // Everything that was asked is answered before the session's end is told.
     Message last = program_.expect(TRESTLE_PRIM_SESSION_DESTROY_CFM);
     EXPECT_EQ(last->tag, 77u);
-    int confirms = 0;
-    while (Message message = program_.poll(own_))
-      confirms += message->primitive == TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM;
-    EXPECT_EQ(confirms, asked == TRESTLE_RESULT_SUCCESS ? 1 : 0);
+    // What is asked for during the end may be confirmed after it.
+    int due = asked == TRESTLE_RESULT_SUCCESS ? 1 : 0;
+    while (due > 0)
+      due -= program_.next(own_)->primitive == TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM;
+    EXPECT_FALSE(program_.poll(own_));
     expect_nothing_for_the_session();
     EXPECT_EQ(destroy_own(), TRESTLE_RESULT_SUCCESS);
     own_ = program_.new_queue();
