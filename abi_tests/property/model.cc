@@ -64,7 +64,7 @@ void Model::accept_answered(ConnectionModel& c, uint8_t accepted, uint64_t queue
   c.state = State::kConnecting;
   c.connect_ind_due = true;
   // What was asked before came before, and was refused.
-  c.cancelled = pending(c.handle, TRESTLE_PRIM_CONNECTION_DESTROY_CFM);
+  c.cancelled = session_ends_ || pending(c.handle, TRESTLE_PRIM_CONNECTION_DESTROY_CFM);
 }
 
 // Its listener may indicate another.
@@ -76,6 +76,7 @@ void Model::accept_is_answered(ConnectionModel* c) {
 }
 
 void Model::session_ends() {
+  session_ends_ = true;
   for (auto& [handle, c] : connections_) {
     c.cancelled = true;
     forget_predictions(handle);
@@ -216,7 +217,7 @@ void Model::on_disconnected(ConnectionModel& c, const Message& message) {
   if (c.state != State::kInvalid) c.state = State::kIdle;
   c.close_expected = false;
   c.data_unanswered = 0;
-  c.cancelled = pending(c.handle, TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM) ||
+  c.cancelled = session_ends_ || pending(c.handle, TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM) ||
                 pending(c.handle, TRESTLE_PRIM_CONNECTION_DESTROY_CFM);
   c.asked = c.asked_at_most = c.received = c.replies = 0;
   for (const auto& [tag, request] : pending_)

@@ -102,6 +102,7 @@ class Model {
   void on_accept_indication(const Message& message, uint64_t queue);
   void on_data(ConnectionModel& c, const Message& message);
 
+  bool session_ends_ = false;
   const Settings settings_;
   const uint64_t queue_;  // the session's
   std::map<uint64_t, ConnectionModel> connections_;
