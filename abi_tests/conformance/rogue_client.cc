@@ -9,6 +9,7 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
+#include "abi_tests/conformance/rogue_bytes.h"
 #include "abi_tests/conformance/signer.h"
 #include "abi_tests/conformance/wire.h"
 
@@ -19,33 +20,6 @@ constexpr uint8_t kClientKeyExchange = 16;
 constexpr uint8_t kFinished = 20;
 
 using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
-void check(bool ok, const char* what) {
-  if (!ok) throw std::runtime_error(what);
-}
-
-std::string number(size_t value, int width) {
-  std::string bytes;
-  for (int i = width - 1; i >= 0; --i) bytes += static_cast<char>(value >> 8 * i & 0xFF);
-  return bytes;
-}
-
-// Bytes with their length before them.
-std::string vector(const std::string& bytes, int width) {
-  return number(bytes.size(), width) + bytes;
-}
-
-std::string handshake_message(uint8_t type, const std::string& body) {
-  return std::string(1, static_cast<char>(type)) + vector(body, 3);
-}
-
-unsigned char* writable(std::string* bytes) {
-  return reinterpret_cast<unsigned char*>(bytes->data());
-}
-
-const unsigned char* readable(const std::string& bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 // RFC 5246, 5.
 std::string prf(const std::string& secret, const std::string& label_and_seed, size_t length) {

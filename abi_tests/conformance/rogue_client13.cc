@@ -5,6 +5,7 @@
 
 #include <openssl/hmac.h>
 
+#include "abi_tests/conformance/rogue_bytes.h"
 #include "abi_tests/conformance/signer.h"
 #include "abi_tests/conformance/wire.h"
 
@@ -14,33 +15,6 @@ namespace {
 constexpr uint8_t kFinished = 20;
 constexpr size_t kHash = 32;
 constexpr size_t kTag = 16;
-
-void check(bool ok, const char* what) {
-  if (!ok) throw std::runtime_error(what);
-}
-
-std::string number(uint64_t value, int width) {
-  std::string bytes;
-  for (int i = width - 1; i >= 0; --i) bytes += static_cast<char>(value >> 8 * i & 0xFF);
-  return bytes;
-}
-
-// Bytes with their length before them.
-std::string vector(const std::string& bytes, int width) {
-  return number(bytes.size(), width) + bytes;
-}
-
-std::string handshake_message(uint8_t type, const std::string& body) {
-  return std::string(1, static_cast<char>(type)) + vector(body, 3);
-}
-
-unsigned char* writable(std::string* bytes) {
-  return reinterpret_cast<unsigned char*>(bytes->data());
-}
-
-const unsigned char* readable(const std::string& bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 std::string sha256(const std::string& bytes) { return digest("SHA256", bytes); }
 
