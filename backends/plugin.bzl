@@ -3,6 +3,8 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 
+PLUGIN_COPTS = ["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-gnu-unique"]
+
 def trestle_backend(name, srcs, deps = [], linkopts = [], copts = [], linker_inputs = []):
     """Makes NAME.so, a plugin that exports trestle_backend_entry alone.
 
@@ -20,7 +22,7 @@ def trestle_backend(name, srcs, deps = [], linkopts = [], copts = [], linker_inp
         name = name + "_code",
         srcs = [src for src in srcs if src.endswith(".cc")],
         hdrs = [src for src in srcs if src.endswith(".h")],
-        copts = ["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-gnu-unique"] + copts,
+        copts = PLUGIN_COPTS + copts,
         # Nothing refers to trestle_backend_entry at link time.
         alwayslink = True,
         visibility = ["//visibility:private"],

@@ -51,13 +51,11 @@ Identity::Identity(const Plugin& plugin, const IdentitySource& source) : plugin_
   lent.pkcs12 = lend(source.pkcs12);
   lent.password = lend(source.password);
   trestle_backend_error error = fresh_error();
-  const int32_t status = plugin.table->identity_new(&lent, &identity_, &error);
+  const int32_t status = checked_identity_new(*plugin.table, lent, &identity_, &error);
   created_ = make_outcome("identity_new", status, error);
 }
 
 Identity::~Identity() { plugin_.table->identity_free(identity_); }
-
-bool is_tls13_suite(uint16_t suite) { return suite >> 8 == 0x13; }
 
 Configuration default_configuration(const Plugin& plugin, uint32_t role) {
   Configuration configuration;
@@ -112,7 +110,7 @@ Context::Context(const Plugin& plugin, const Configuration& configuration) : plu
   lent.psk = lend(configuration.psk);
   lent.psk_identity = lend(configuration.psk_identity);
   trestle_backend_error error = fresh_error();
-  const int32_t status = plugin.table->context_new(&lent, &context_, &error);
+  const int32_t status = checked_context_new(*plugin.table, lent, &context_, &error);
   created_ = make_outcome("context_new", status, error);
 }
 

@@ -11,6 +11,7 @@
 
 #include "abi_tests/conformance/outcome.h"
 #include "abi_tests/conformance/plugin.h"
+#include "core/checked_calls/checked_calls.h"
 
 namespace trestle::conformance {
 
@@ -65,8 +66,6 @@ Configuration default_configuration(const Plugin& plugin, uint32_t role, uint16_
 
 // Appends the schemes of DSA that the plugin affirms; the defaults have none.
 void allow_dsa(const Plugin& plugin, Configuration* configuration);
-
-bool is_tls13_suite(uint16_t suite);
 
 class Context {
  public:

@@ -114,8 +114,6 @@ void add_identities(Rows* rows) {
     }
   };
   add("gnutls", "GnuTLS has no scrypt", {"identity: encrypted PKCS#8, scrypt"});
-  add("gnutls", "GnuTLS takes passwords as C strings",
-      {"identity: encrypted PKCS#8, password with a zero byte"});
   add("gnutls", "GnuTLS has no Camellia in PBES2", {"identity: PKCS#12, Camellia"});
   add("gnutls", "GnuTLS derives no key of PKCS#12's own ciphers without a password",
       {"identity: PKCS#12, no password at all, 3DES"});

@@ -56,7 +56,8 @@ class SignatureTest : public BackendTest {
     const trestle_bytes lent_spki = lend(spki);
     const trestle_bytes lent_message = lend(message);
     const trestle_bytes lent_signature = lend(signature);
-    return plugin().table->verify_signature(scheme, &lent_spki, &lent_message, &lent_signature);
+    return checked_verify_signature(*plugin().table, scheme, lent_spki, lent_message,
+                                    lent_signature);
   }
 
   void expect_answer(const std::string& what, int32_t expected, int32_t answer) {

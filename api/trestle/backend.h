@@ -114,31 +114,39 @@ typedef struct trestle_backend_canary {
 } trestle_backend_canary;
 
 /* How the private key in an identity source is encoded (DER in each case). */
-#define TRESTLE_KEY_NONE 0            /* no key: within pkcs12, or the source is incomplete */
+#define TRESTLE_KEY_NONE 0            /* within pkcs12 */
 #define TRESTLE_KEY_PKCS8 1           /* PrivateKeyInfo (RFC 5958) */
 #define TRESTLE_KEY_PKCS8_ENCRYPTED 2 /* EncryptedPrivateKeyInfo, with `password` */
 #define TRESTLE_KEY_RSA 3             /* RSAPrivateKey (RFC 8017, A.1.2) */
 #define TRESTLE_KEY_EC 4              /* ECPrivateKey (RFC 5915) */
 #define TRESTLE_KEY_DSA 5             /* DSAPrivateKey as OpenSSL's traditional format has it */
 
-/* Where an identity comes from: either certificates and key, or pkcs12. All lent for the call. */
+/* Where an identity comes from: either certificates and key, or pkcs12. All lent for the call. The
+ * host has seen to it that the certificates are well-formed X.509 (RFC 5280, 4.1) in DER, at least
+ * one; that the key is one SEQUENCE in DER, with nothing behind it; that a PFX in DER has a MAC; and
+ * that no byte of the password is zero but the one behind it, which isn't counted. */
 typedef struct trestle_backend_identity_source {
   uint32_t size;
   uint32_t certificate_count;          /* 0 with pkcs12 */
-  const trestle_bytes *certificates;   /* DER, leaf first, well-formed as X.509 */
+  const trestle_bytes *certificates;   /* leaf first */
   trestle_bytes key;
-  uint32_t key_format;                 /* TRESTLE_KEY_* */
+  uint32_t key_format;                 /* TRESTLE_KEY_*; NONE with pkcs12 alone */
   uint32_t reserved;                   /* 0 */
   trestle_bytes pkcs12;                /* PFX (RFC 7292), MAC checked by the backend; or empty */
-  trestle_bytes password;              /* or empty */
+  trestle_bytes password;              /* or empty; a zero byte behind it in any case */
 } trestle_backend_identity_source;
 
 typedef struct trestle_backend_identity trestle_backend_identity;
 typedef struct trestle_backend_context trestle_backend_context;
 typedef struct trestle_backend_connection trestle_backend_connection;
 
-/* Everything that shapes a session's handshakes. Lent for context_new. The lists hold only what the
- * backend's capability function affirmed. */
+/* Everything that shapes a session's handshakes. Lent for context_new. The host has seen to it that
+ *   - the lists hold only what the backend's capability function affirmed, and each once;
+ *   - each of the versions has a suite, and each suite's version is one of them;
+ *   - the finite fields among the groups have dh_bits_min;
+ *   - a server has an identity, a PSK or an anonymous suite;
+ *   - some suite can use a PSK, if there is one: a PSK suite of TLS 1.2, one of TLS 1.3 with SHA-256;
+ *   - client_auth is REQUIRE only with neither a PSK nor an anonymous suite. */
 typedef struct trestle_backend_config {
   uint32_t size;
   uint32_t role;         /* TRESTLE_ROLE_* */
@@ -195,9 +203,12 @@ typedef struct trestle_backend {
   int32_t (*capability)(uint32_t capability, uint32_t argument);
 
   /* One signature of X.509. `scheme` is IANA's signature scheme of the same algorithms (for ECDSA
-   * by its hash, whatever the curve; DSA 0x0202 and 0x0402, as in TLS 1.2); spki is a DER
-   * SubjectPublicKeyInfo. What the key's own parameters of RSASSA-PSS allow (RFC 4055, 3.3), the
-   * host has seen to. 1: valid; 0: not; TRESTLE_BACKEND_ERROR: algorithm or key not supported. */
+   * by its hash, whatever the curve; DSA 0x0202 and 0x0402, as in TLS 1.2), and affirmed; spki is a
+   * SubjectPublicKeyInfo. The host has seen to it that spki is DER, of a key for this scheme (for
+   * RSASSA-PSS also by its own parameters, RFC 4055, 3.3), with odd numbers for RSA, and for ECDSA
+   * a named curve of TLS and an uncompressed point; that the signature has 1 to 2,048 bytes, and
+   * for ECDSA and DSA is DER of two positive numbers. Whether a point lies on its curve, it hasn't.
+   * 1: valid; 0: not; TRESTLE_BACKEND_ERROR: algorithm or key not supported. */
   int32_t (*verify_signature)(uint16_t scheme, const trestle_bytes *spki,
                               const trestle_bytes *message, const trestle_bytes *signature);
 

@@ -615,8 +615,9 @@ TRESTLE_API int32_t trestle_config_cipher_req(trestle_engine *engine, uint64_t s
  *                     Copied, wiped after use. TOO_LARGE above TRESTLE_PASSWORD_MAX. BAD_ARGUMENT
  *                     if given for a PSK.
  * CONFIG_CERT_CLIENT_CFM: BAD_CERTIFICATE, BAD_PRIVATE_KEY, WRONG_PASSWORD, KEY_MISMATCH,
- * NO_IDENTITY (a PKCS#12 without key), BAD_PSK, NOT_SUPPORTED (by the backend), WRONG_STATE (also:
- * a key that no certificate awaits), OUT_OF_MEMORY, FAILURE (of the backend). */
+ * NO_IDENTITY (a PKCS#12 without key), BAD_PSK, NOT_SUPPORTED (by the backend; a password with a
+ * zero byte), WRONG_STATE (also: a key that no certificate awaits), OUT_OF_MEMORY, FAILURE (of the
+ * backend). */
 TRESTLE_API int32_t trestle_config_cert_client_req(trestle_engine *engine, uint64_t session,
                                                    uint8_t certificate_type,
                                                    const uint8_t *certificate,

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "abi_tests/conformance/identity_outcome.h"
 #include "abi_tests/conformance/pair.h"
 
 namespace trestle::fake {
@@ -37,7 +38,7 @@ Control& control() {
   return *function();
 }
 
-class FakeTest : public testing::Test {
+class FakeTest : public ::testing::Test {
  protected:
   FakeTest() { control().reset(); }
   ~FakeTest() override {
@@ -53,8 +54,7 @@ class FakeTest : public testing::Test {
 
   Pair& make_pair() {
     identity_ = std::make_unique<Identity>(
-        plugin(),
-        conformance::IdentitySource{{"leaf", "issuer"}, "key", TRESTLE_KEY_PKCS8, "", ""});
+        plugin(), conformance::source_of(conformance::identity_leaf(testing::ec())));
     Configuration server = conformance::default_configuration(plugin(), TRESTLE_ROLE_SERVER);
     server.identity = identity_.get();
     client_ = std::make_unique<Context>(
@@ -74,7 +74,7 @@ TEST_F(FakeTest, HoldsAConversation) {
   Pair& pair = make_pair();
   pair.handshake();
   ASSERT_TRUE(pair.established()) << pair.explanation();
-  EXPECT_EQ(pair.client.chain(), (std::vector<std::string>{"leaf", "issuer"}));
+  EXPECT_EQ(pair.client.chain(), conformance::identity_leaf(testing::ec()).chain_der());
   EXPECT_EQ(pair.client.info().version, TRESTLE_VERSION_TLS13);
   Outcome end;
   const std::string data(100000, 'd');
@@ -113,7 +113,7 @@ TEST_F(FakeTest, FailsTheCallThatTheScriptNames) {
                         conformance::default_configuration(plugin(), TRESTLE_ROLE_CLIENT));
   EXPECT_EQ(refused.created().text(), "NOT_SUPPORTED");
   control().fail(Slot::kIdentityNew, TRESTLE_RESULT_WRONG_PASSWORD);
-  const Identity wrong(plugin(), {{"leaf"}, "key", TRESTLE_KEY_PKCS8, "", ""});
+  const Identity wrong(plugin(), conformance::source_of(conformance::identity_leaf(testing::ec())));
   EXPECT_EQ(wrong.created().text(), "WRONG_PASSWORD");
 }
 

@@ -132,12 +132,13 @@ TEST_F(OpensslContext, ServersDheGroupIsAsLargeAsConfigured) {
 }
 
 TEST_F(OpensslContext, FiniteFieldGroupsOfTls13ObeyTheMinimum) {
-  constexpr uint16_t kFfdhe2048 = 256;
+  constexpr uint16_t kFfdhe2048 = 256, kFfdhe3072 = 257;
   for (Configuration *side : {&scenario_.client, &scenario_.server}) {
     side->suites = {TRESTLE_TLS_AES_128_GCM_SHA256};
     side->groups = {kFfdhe2048};
   }
   scenario_.make_established_pair();
+  scenario_.server.groups = {kFfdhe2048, kFfdhe3072};
   scenario_.server.dh_bits_min = 3072;
   Pair &pair = scenario_.make_pair();
   pair.handshake();

@@ -72,15 +72,16 @@ struct CurveRow {
   std::string_view oid;
   int bits;
   const char* name;
+  bool in_tls = false;
 };
 
 // ("sv": two of these arcs are a zero octet.)
 constexpr CurveRow kCurves[] = {
     {"\x2a\x86\x48\xce\x3d\x03\x01\x01"sv, 192, "EC secp192r1"},
     {"\x2b\x81\x04\x00\x21"sv, 224, "EC secp224r1"},
-    {"\x2a\x86\x48\xce\x3d\x03\x01\x07"sv, 256, "EC secp256r1"},
-    {"\x2b\x81\x04\x00\x22"sv, 384, "EC secp384r1"},
-    {"\x2b\x81\x04\x00\x23"sv, 521, "EC secp521r1"},
+    {"\x2a\x86\x48\xce\x3d\x03\x01\x07"sv, 256, "EC secp256r1", true},
+    {"\x2b\x81\x04\x00\x22"sv, 384, "EC secp384r1", true},
+    {"\x2b\x81\x04\x00\x23"sv, 521, "EC secp521r1", true},
     {"\x2b\x81\x04\x00\x0a"sv, 256, "EC secp256k1"},
     {"\x2b\x24\x03\x03\x02\x08\x01\x01\x07"sv, 256, "EC brainpoolP256r1"},
     {"\x2b\x24\x03\x03\x02\x08\x01\x01\x0b"sv, 384, "EC brainpoolP384r1"},
@@ -191,7 +192,8 @@ void read_rsa(Bytes encoded, KeyKind kind, PublicKey* key) {
   const int exponent_bits = bit_length(exponent);
   key->bits = bit_length(modulus);
   const bool usable = key->bits > 0 && key->bits <= kMaxRsaBits && exponent_bits >= 2 &&
-                      exponent_bits <= kMaxExponentBits && (exponent[exponent.size - 1] & 1) != 0;
+                      exponent_bits <= kMaxExponentBits && (exponent[exponent.size - 1] & 1) != 0 &&
+                      (modulus[modulus.size - 1] & 1) != 0;
   if (usable) key->kind = kind;
 }
 
@@ -205,16 +207,24 @@ void read_ec(const AlgorithmIdentifier& algorithm, Bytes point, PublicKey* key) 
     key->kind = KeyKind::kEc;
     key->bits = row.bits;
     key->text = row.name;
+    const size_t coordinate = static_cast<size_t>(row.bits + 7) / 8;
+    key->is_tls_point = row.in_tls && point[0] == 4 && point.size == 1 + 2 * coordinate;
   }
 }
 
-void read_dsa(const AlgorithmIdentifier& algorithm, PublicKey* key) {
+// Parameters p, q, g, and y as the key (RFC 3279, 2.3.2).
+void read_dsa(const AlgorithmIdentifier& algorithm, Bytes encoded, PublicKey* key) {
   if (!algorithm.has_parameters || algorithm.parameters.tag != der::kSequence) return;
   der::Reader reader(algorithm.parameters.contents);
-  Bytes octets, p;
+  Bytes octets, p, other;
   if (!reader.read(der::kInteger, &octets) || !der::parse_positive(octets, &p)) return;
+  for (int i = 0; i < 2; ++i) {
+    if (!reader.read(der::kInteger, &octets) || !der::parse_positive(octets, &other)) return;
+  }
+  const bool whole = reader.at_end() && der::read_single(encoded, der::kInteger, &octets) &&
+                     der::parse_positive(octets, &other);
   key->bits = bit_length(p);
-  if (key->bits > 0 && key->bits <= kMaxRsaBits) key->kind = KeyKind::kDsa;
+  if (whole && key->bits > 0 && key->bits <= kMaxRsaBits) key->kind = KeyKind::kDsa;
 }
 
 void read_edwards(const AlgorithmIdentifier& algorithm, Bytes point, KeyKind kind, size_t size,
@@ -241,7 +251,7 @@ void read_key(const AlgorithmIdentifier& algorithm, Bytes encoded, PublicKey* ke
     read_ec(algorithm, encoded, key);
   } else if (oid == kDsa) {
     key->text = "DSA";
-    read_dsa(algorithm, key);
+    read_dsa(algorithm, encoded, key);
   } else if (oid == kEd25519) {
     key->text = "Ed25519";
     read_edwards(algorithm, encoded, KeyKind::kEd25519, 32, 256, key);
@@ -298,25 +308,29 @@ bool parse_public_key(Bytes whole, PublicKey* key) {
   return true;
 }
 
-uint16_t scheme_for_key(const SignatureAlgorithm& algorithm, const PublicKey& key) {
-  const uint16_t scheme = algorithm.scheme;
-  const bool is_pss = scheme >= 0x0809 && scheme <= 0x080b;
-  bool fits = false;
+bool key_allows(const PublicKey& key, uint16_t scheme) {
+  const bool pairs_with_hash = scheme < 0x0700;  // hash and signature (RFC 5246, 7.4.1.4.1)
+  const uint8_t signature = scheme & 0xff;
   switch (key.kind) {
-    case KeyKind::kUnknown: break;
+    case KeyKind::kUnknown: return false;
     case KeyKind::kRsa:
-      if (is_pss) return static_cast<uint16_t>(scheme - 5);  // 0x0809 -> 0x0804
-      fits = (scheme & 0xff) == 1 && scheme < 0x0700;
-      break;
+      return (pairs_with_hash && signature == 1) || (scheme >= 0x0804 && scheme <= 0x0806);
     case KeyKind::kRsaPss:
-      fits = is_pss && (key.pss_scheme == 0 || key.pss_scheme == scheme);
-      break;
-    case KeyKind::kEc: fits = (scheme & 0xff) == 3 && scheme < 0x0700; break;
-    case KeyKind::kDsa: fits = (scheme & 0xff) == 2 && scheme < 0x0700; break;
-    case KeyKind::kEd25519: fits = scheme == 0x0807; break;
-    case KeyKind::kEd448: fits = scheme == 0x0808; break;
+      return scheme >= 0x0809 && scheme <= 0x080b &&
+             (key.pss_scheme == 0 || key.pss_scheme == scheme);
+    case KeyKind::kEc: return pairs_with_hash && signature == 3 && key.is_tls_point;
+    case KeyKind::kDsa: return pairs_with_hash && signature == 2;
+    case KeyKind::kEd25519: return scheme == 0x0807;
+    case KeyKind::kEd448: return scheme == 0x0808;
   }
-  return fits ? scheme : 0;
+  return false;
+}
+
+uint16_t scheme_for_key(const SignatureAlgorithm& algorithm, const PublicKey& key) {
+  uint16_t scheme = algorithm.scheme;
+  const bool is_pss = scheme >= 0x0809 && scheme <= 0x080b;
+  if (is_pss && key.kind == KeyKind::kRsa) scheme = static_cast<uint16_t>(scheme - 5);
+  return key_allows(key, scheme) ? scheme : 0;
 }
 
 }  // namespace trestle::pki

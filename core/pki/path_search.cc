@@ -126,7 +126,7 @@ PathSearch::Edge PathSearch::check_edge(const Certificate& issuer, const PathEle
   } else if (algorithm.scheme == 0) {
     remember_refusal(Finding::kUnsupportedAlgorithm, issuer, child,
                      "the signature algorithm (" + algorithm.text + ") is not supported");
-  } else if (issuer.key.kind == KeyKind::kUnknown) {
+  } else if (!issuer.key.is_usable()) {
     remember_refusal(Finding::kUnsupportedAlgorithm, issuer, child,
                      "the issuer's public key (" + issuer.key.text + ") is not usable");
   } else if (scheme == 0) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "core/checked_calls/checked_calls.h"
 #include "core/messages/message.h"
-#include "core/pki/certificate.h"
 #include "core/pki/classify.h"
 #include "core/pki/pem.h"
 #include "core/session/config.h"
@@ -89,24 +89,18 @@ Outcome find(Bytes buffer, int32_t bad, Found* found) {
   }
 }
 
-Outcome check_certificates(const std::vector<SecretBytes>& certificates) {
-  for (size_t i = 0; i < certificates.size(); ++i) {
-    std::string why;
-    if (!pki::Certificate::parse(certificates[i].bytes(), &why)) {
-      return Outcome::failure(TRESTLE_RESULT_BAD_CERTIFICATE,
-                              "certificate " + std::to_string(i) + ": " + why);
-    }
-  }
-  return Outcome::success();
-}
-
 trestle_bytes lend(Bytes bytes) { return {bytes.data, bytes.size}; }
+
+std::vector<trestle_bytes> lend(const std::vector<SecretBytes>& certificates) {
+  std::vector<trestle_bytes> lent;
+  for (const SecretBytes& one : certificates) lent.push_back(lend(one.bytes()));
+  return lent;
+}
 
 // Makes the identity and puts it in force in place of the one before.
 Outcome install(SessionConfig& config, const std::vector<SecretBytes>& certificates,
                 const Found& found, Bytes password) {
-  std::vector<trestle_bytes> lent;
-  for (const SecretBytes& one : certificates) lent.push_back(lend(one.bytes()));
+  const std::vector<trestle_bytes> lent = lend(certificates);
   trestle_backend_identity_source source{};
   source.size = sizeof source;
   source.certificate_count = static_cast<uint32_t>(lent.size());
@@ -117,7 +111,7 @@ Outcome install(SessionConfig& config, const std::vector<SecretBytes>& certifica
   source.password = lend(password);
   trestle_backend_identity* identity = nullptr;
   trestle_backend_error error = new_backend_error();
-  if (config.backend->identity_new(&source, &identity, &error) != TRESTLE_BACKEND_OK)
+  if (checked_identity_new(*config.backend, source, &identity, &error) != TRESTLE_BACKEND_OK)
     return Outcome::of(error);
   if (!identity) return Outcome::failure(TRESTLE_RESULT_FAILURE, "the backend made no identity");
   if (config.identity) config.backend->identity_free(config.identity);
@@ -134,10 +128,14 @@ Outcome apply_certificate(SessionConfig& config, RequestArguments& arguments) {
     return install(config, {}, found, arguments.password.bytes());
   if (found.certificates.empty())
     return Outcome::failure(TRESTLE_RESULT_BAD_CERTIFICATE, "no certificate in the buffer");
-  outcome = check_certificates(found.certificates);
-  if (!outcome.ok()) return outcome;
   if (found.key_format != TRESTLE_KEY_NONE)
     return install(config, found.certificates, found, arguments.password.bytes());
+  const std::vector<trestle_bytes> lent = lend(found.certificates);
+  trestle_backend_error error = new_backend_error();
+  if (check_certificates(lent.data(), static_cast<uint32_t>(lent.size()), &error) !=
+      TRESTLE_BACKEND_OK) {
+    return Outcome::of(error);
+  }
   // C 4.4: the key comes with a TRESTLE_PRIVATE_KEY of its own.
   config.certificates_awaiting_key = std::move(found.certificates);
   return Outcome::success();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/checked_calls/checked_calls.h"
 #include "core/pki/name.h"
 #include "core/session/config.h"
 
@@ -33,66 +34,11 @@ constexpr uint16_t kDsaSchemes[] = {0x0402, 0x0202};
 
 constexpr uint32_t kDhBitsMin = 2048;
 
-bool is_tls13(uint16_t suite) { return suite >> 8 == 0x13; }
-
-bool is_dss(uint16_t suite) {
-  switch (suite) {
-    case TRESTLE_TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA:
-    case TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA:
-    case TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA256:
-    case TRESTLE_TLS_DHE_DSS_WITH_AES_256_CBC_SHA:
-    case TRESTLE_TLS_DHE_DSS_WITH_AES_256_CBC_SHA256:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool is_anonymous(uint16_t suite) {
-  switch (suite) {
-    case TRESTLE_TLS_DH_anon_WITH_3DES_EDE_CBC_SHA:
-    case TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA:
-    case TRESTLE_TLS_DH_anon_WITH_AES_128_CBC_SHA256:
-    case TRESTLE_TLS_DH_anon_WITH_AES_256_CBC_SHA:
-    case TRESTLE_TLS_DH_anon_WITH_AES_256_CBC_SHA256:
-    case TRESTLE_TLS_DH_anon_WITH_RC4_128_MD5:
-      return true;
-    default:
-      return false;
-  }
-}
-
 template <size_t N>
 void add_supported(const trestle_backend& backend, uint32_t capability,
                    const uint16_t (&wanted)[N], std::vector<uint16_t>* list) {
   for (uint16_t one : wanted)
     if (backend.capability(capability, one) == 1) list->push_back(one);
-}
-
-// A version takes part if it lies within the limits and has a suite (see trestle.h).
-bool settle_versions(const std::vector<uint16_t>& suites, uint16_t* min, uint16_t* max) {
-  bool has13 = std::any_of(suites.begin(), suites.end(), is_tls13);
-  bool has12 = !std::all_of(suites.begin(), suites.end(), is_tls13);
-  if (!has13) *max = std::min<uint16_t>(*max, TRESTLE_VERSION_TLS12);
-  if (!has12) *min = std::max<uint16_t>(*min, TRESTLE_VERSION_TLS13);
-  return *min <= *max;
-}
-
-Outcome check_identity(const SessionConfig& config, const std::vector<uint16_t>& suites) {
-  if (!config.certificates_awaiting_key.empty())
-    return Outcome::failure(TRESTLE_RESULT_NO_IDENTITY, "the certificate's private key is missing");
-  bool needs_none = std::any_of(suites.begin(), suites.end(), is_anonymous);
-  if (needs_none && config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
-    return Outcome::failure(TRESTLE_RESULT_NOT_SUPPORTED,
-                            "an anonymous handshake has no client certificate");
-  }
-  if (!config.psk.empty() && config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE) {
-    return Outcome::failure(TRESTLE_RESULT_NOT_SUPPORTED,
-                            "a handshake by PSK has no client certificate that could be required");
-  }
-  if (config.role == TRESTLE_ROLE_SERVER && !config.identity && config.psk.empty() && !needs_none)
-    return Outcome::failure(TRESTLE_RESULT_NO_IDENTITY, "a server needs a certificate or a PSK");
-  return Outcome::success();
 }
 
 }  // namespace
@@ -101,7 +47,7 @@ bool certificate_is_due(const SessionConfig& config, const trestle_backend_conne
   if (!config.psk.empty() && info.by_psk == 1) return false;
   const auto& named = config.suites;
   bool asked_for = std::find(named.begin(), named.end(), info.suite) != named.end();
-  if (asked_for && is_anonymous(info.suite)) return false;
+  if (asked_for && is_anonymous_suite(info.suite)) return false;
   return config.role == TRESTLE_ROLE_CLIENT || config.client_auth == TRESTLE_CLIENT_AUTH_REQUIRE;
 }
 
@@ -135,22 +81,18 @@ Outcome make_context(const SessionConfig& config, trestle_backend_context** cont
   const trestle_backend& backend = *config.backend;
   std::vector<uint16_t> suites = config.suites;
   if (suites.empty()) add_supported(backend, TRESTLE_CAPABILITY_SUITE, kDefaultSuites, &suites);
-  Outcome identity = check_identity(config, suites);
-  if (!identity.ok()) return identity;
+  if (!config.certificates_awaiting_key.empty())
+    return Outcome::failure(TRESTLE_RESULT_NO_IDENTITY, "the certificate's private key is missing");
 
   trestle_backend_config c{};
   c.size = sizeof c;
   c.role = config.role;
   c.version_min = config.version_min;
   c.version_max = config.version_max;
-  if (!settle_versions(suites, &c.version_min, &c.version_max)) {
-    return Outcome::failure(TRESTLE_RESULT_NOT_SUPPORTED,
-                            "no protocol version has a suite within the version limits");
-  }
   std::vector<uint16_t> groups, schemes;
   add_supported(backend, TRESTLE_CAPABILITY_GROUP, kGroups, &groups);
   add_supported(backend, TRESTLE_CAPABILITY_SIGNATURE_SCHEME, kSignatureSchemes, &schemes);
-  if (std::any_of(suites.begin(), suites.end(), is_dss))
+  if (std::any_of(suites.begin(), suites.end(), is_dss_suite))
     add_supported(backend, TRESTLE_CAPABILITY_SIGNATURE_SCHEME, kDsaSchemes, &schemes);
   c.client_auth = config.client_auth;
   c.suites = suites.data();
@@ -171,7 +113,8 @@ Outcome make_context(const SessionConfig& config, trestle_backend_context** cont
   }
   trestle_backend_error error = new_backend_error();
   trestle_backend_context* made = nullptr;
-  if (backend.context_new(&c, &made, &error) != TRESTLE_BACKEND_OK) return Outcome::of(error);
+  if (checked_context_new(backend, c, &made, &error) != TRESTLE_BACKEND_OK)
+    return Outcome::of(error);
   if (!made) return Outcome::failure(TRESTLE_RESULT_FAILURE, "the backend made no context");
   *context = made;
   return Outcome::success();

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "core/checked_calls/checked_calls.h"
 #include "core/pki/name.h"
 #include "core/pki/verify.h"
 
@@ -19,7 +20,7 @@ class BackendChecker : public pki::SignatureChecker {
     trestle_bytes key{spki.data, spki.size};
     trestle_bytes text{message.data, message.size};
     trestle_bytes bits{signature.data, signature.size};
-    switch (backend_->verify_signature(scheme, &key, &text, &bits)) {
+    switch (checked_verify_signature(*backend_, scheme, key, text, bits)) {
       case 1: return pki::SignatureStatus::kValid;
       case 0: return pki::SignatureStatus::kInvalid;
       default: return pki::SignatureStatus::kUnsupported;
