@@ -100,6 +100,15 @@ TEST_P(AlertTest, WarningsOfAClientEndNothingInTls12AndAlmostAllInTls13) {
   }
 }
 
+// It answers an attempt to renegotiate (RFC 5246, 7.2.2), and there was none.
+TEST_P(AlertTest, NoRenegotiationEndsAHandshake) {
+  constexpr char kNoRenegotiation = 100;
+  expect(kBeforeServerHello, 1, kNoRenegotiation, kViolation);
+  if (is_tls13()) return;
+  expect(kBeforeServerFinished, 1, kNoRenegotiation, kViolation);
+  expect(kAfterClientHello, 1, kNoRenegotiation, kViolation);
+}
+
 TEST_P(AlertTest, WarningsAheadOfAClientHelloAreAViolation) {
   for (char description : kDescriptions) expect(kBeforeClientHello, 1, description, kViolation);
   expect(kBeforeClientHello, 1, kCloseNotify, kViolation);

@@ -91,14 +91,18 @@ TEST_P(GarbageTest, NothingAtAllIsTruncation) {
 }
 
 TEST_P(GarbageTest, PlaintextAlertsAreReported) {
-  // handshake_failure, protocol_version, unrecognized_name
-  for (uint8_t alert : {40, 70, 112}) {
-    Pipe sent;
-    const std::string body = {2, static_cast<char>(alert)};
-    const Outcome outcome =
-        outcome_of(TRESTLE_ROLE_CLIENT, make_record(kAlertRecord, body), &sent);
-    EXPECT_EQ(outcome.text(), "ALERT_RECEIVED, alert " + std::to_string(alert) + " received")
-        << outcome.explanation();
+  // handshake_failure, protocol_version, unrecognized_name, and what stands for none otherwise
+  for (uint8_t alert : {40, 70, 112, TRESTLE_ALERT_NONE}) {
+    for (uint32_t role : {TRESTLE_ROLE_CLIENT, TRESTLE_ROLE_SERVER}) {
+      Pipe sent;
+      const std::string body = {2, static_cast<char>(alert)};
+      const Outcome outcome = outcome_of(role, make_record(kAlertRecord, body), &sent);
+      expect_same(alone(plugin()),
+                  "fatal alert " + std::to_string(alert) + " in place of a " +
+                      (role == TRESTLE_ROLE_CLIENT ? "ServerHello" : "ClientHello"),
+                  "ALERT_RECEIVED, alert " + std::to_string(alert) + " received", outcome.text(),
+                  outcome.explanation());
+    }
   }
 }
 

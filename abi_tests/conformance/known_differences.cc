@@ -180,6 +180,8 @@ void add_unreadable_certificates(Rows* rows) {
   }
 }
 
+constexpr char kViolation[] = "PROTOCOL_VIOLATION, alert 10 sent";
+
 void add_other_habits(Rows* rows) {
   rows->push_back({"finite fields between curves in the list of groups", "gnutls", "-", "*",
                    "NOT_SUPPORTED", "GnuTLS puts curves before finite fields in any case"});
@@ -203,16 +205,51 @@ void add_other_habits(Rows* rows) {
                    "*", "no",
                    "libwolfssl's server takes this suite only if its leaf is signed with RSA"});
   rows->push_back({"20 key updates at once, each with data behind it", "gnutls", "-", "*",
-                   "PROTOCOL_VIOLATION, alert 10 sent",
+                   kViolation,
                    "libgnutls follows eight key updates within a second, and no more"});
   for (const char* feature : {"4 x warning 90 before the client's second flight, TLS 1.3",
                               "5 x warning 90 before the client's second flight, TLS 1.3"}) {
     rows->push_back({feature, "gnutls", "-", "*", "ALERT_RECEIVED, alert 90 received",
                      "a libgnutls server that has keys takes no alert in the clear, and ends"});
   }
+  for (const char* feature : {"fatal alert 40 in place of a ClientHello",
+                              "fatal alert 70 in place of a ClientHello",
+                              "fatal alert 112 in place of a ClientHello",
+                              "fatal alert 255 in place of a ClientHello"}) {
+    rows->push_back({feature, "openssl", "-", "*", kViolation,
+                     "libssl's server takes any alert ahead of a ClientHello for unexpected"});
+  }
+  for (const char* feature : {"1 x warning 100 before the ServerHello, TLS 1.2",
+                              "1 x warning 100 before the ServerHello, TLS 1.3",
+                              "1 x warning 100 before the server's second flight, TLS 1.2",
+                              "1 x warning 100 before the client's second flight, TLS 1.2"}) {
+    rows->push_back({feature, "openssl", "-", "*", "HANDSHAKE_FAILED, alert 40 sent",
+                     "the library's own alert for no_renegotiation is handshake_failure"});
+  }
+  rows->push_back({"DSA server of both versions, client of TLS 1.3: server's result", "*", "openssl",
+                   "*", "NO_COMMON_VERSION, alert 70 sent",
+                   "a libssl server without a key for TLS 1.3 says that it hasn't got TLS 1.3"});
+  rows->push_back({"a certificate in 200 encrypted records", "gnutls", "-", "*", kViolation,
+                   "libgnutls tells nothing of a message in the making, so that 128 records without "
+                   "an end are taken for a flood"});
   rows->push_back({"renegotiation wanted by the client", "wolfssl", "-", "*",
-                   "PROTOCOL_VIOLATION, alert 10 sent",
+                   kViolation,
                    "libwolfssl takes a second ClientHello for an unexpected message"});
+}
+
+constexpr char kTooLarge[] = "libwolfssl takes Certificate messages of up to 18,462 bytes";
+
+void add_large_certificates(Rows* rows) {
+  for (const char* feature : {"certificate of 90 KB, of a server",
+                              "a certificate in 100 encrypted records",
+                              "a certificate in 200 encrypted records"}) {
+    rows->push_back({feature, "wolfssl", "-", "*", "PROTOCOL_VIOLATION, alert 47 sent", kTooLarge});
+  }
+  rows->push_back({"certificate of 90 KB, of a client", "wolfssl", "-", "1.2",
+                   "PROTOCOL_VIOLATION, alert 47 sent", kTooLarge});
+  rows->push_back({"certificate of 90 KB, of a client", "wolfssl", "-", "1.3", "PROTOCOL_VIOLATION",
+                   "libwolfssl takes Certificate messages of up to 18,462 bytes, and as a server of "
+                   "TLS 1.3 sends no alert"});
 }
 
 // ---- a client's RSA certificate, and a server that lists ECDSA alone ----
@@ -319,6 +356,7 @@ const std::vector<KnownDifference>& known_differences() {
     add_key_usage(&rows);
     add_unreadable_certificates(&rows);
     add_other_habits(&rows);
+    add_large_certificates(&rows);
     add_other_alerts(&rows);
     add_unfit_identities(&rows);
     add_with_real_peers(&rows);

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+#include "abi_tests/conformance/identity_outcome.h"
 #include "abi_tests/conformance/libssl_peer.h"
 #include "abi_tests/conformance/material.h"
 #include "abi_tests/conformance/pair.h"
@@ -17,6 +18,8 @@
 
 namespace trestle::conformance {
 namespace {
+
+namespace pki = trestle::testing;
 
 class LibsslPeerTest : public BackendTest {
  protected:
@@ -310,6 +313,50 @@ TEST_P(LibsslPeerTest, LongChains) {
                     });
     pair.handshake();
     expect_same(alone(plugin()), "chain of " + std::to_string(length) + " certificates",
+                "OK", pair.outcome.text(), pair.explanation());
+  }
+}
+
+// A leaf that is as large as its names make it, under a short chain.
+TEST_P(LibsslPeerTest, LargeCertificates) {
+  const pki::Identity root = pki::Certificate::root("Root").issue();
+  for (int kilobytes : {15, 90}) {
+    pki::Certificate leaf = pki::Certificate::leaf("large").key(pki::ec());
+    for (int i = 0; i < kilobytes * 4; ++i) {
+      leaf.dns(std::string(240, 'n') + std::to_string(10000 + i) + ".test");
+    }
+    const IdentitySource source = source_of(leaf.signed_by(root).issue());
+    for (uint16_t version : {TRESTLE_VERSION_TLS12, TRESTLE_VERSION_TLS13}) {
+      for (uint32_t role : {TRESTLE_ROLE_CLIENT, TRESTLE_ROLE_SERVER}) {
+        Configuration configuration = role == TRESTLE_ROLE_CLIENT ? client(version) : server(version);
+        configuration.client_auth = TRESTLE_CLIENT_AUTH_REQUIRE;
+        LibsslPair pair(plugin(), configuration, version,
+                        [&source](SSL_CTX* context) { use_chain(context, source); });
+        pair.handshake();
+        expect_same({plugin().name, "-", version == TRESTLE_VERSION_TLS12 ? "1.2" : "1.3"},
+                    "certificate of " + std::to_string(kilobytes) + " KB, of a " +
+                        (role == TRESTLE_ROLE_CLIENT ? "server" : "client"),
+                    "OK", pair.outcome.text(), pair.explanation());
+      }
+    }
+  }
+}
+
+// In TLS 1.3 its records are encrypted: a library sees many that bring nothing yet.
+TEST_P(LibsslPeerTest, LargeCertificateInSmallRecords) {
+  for (int count : {100, 200}) {
+    pki::Certificate leaf = pki::Certificate::leaf("large").key(pki::ec());
+    for (int i = 0; i < count * 2; ++i) {
+      leaf.dns(std::string(240, 'n') + std::to_string(10000 + i) + ".test");
+    }
+    const IdentitySource source = source_of(leaf.issue());
+    LibsslPair pair(plugin(), client(TRESTLE_VERSION_TLS13), TRESTLE_VERSION_TLS13,
+                    [&source](SSL_CTX* context) {
+                      use_chain(context, source);
+                      SSL_CTX_set_max_send_fragment(context, 512);
+                    });
+    pair.handshake();
+    expect_same(alone(plugin()), "a certificate in " + std::to_string(count) + " encrypted records",
                 "OK", pair.outcome.text(), pair.explanation());
   }
 }

@@ -85,6 +85,21 @@ TEST_P(VersionTest, NoneInCommonIsSaidOnBothSides) {
   }
 }
 
+// TLS 1.3 has no DSA, and a certificate isn't a version: what is missing is a signature scheme.
+TEST_P(VersionTest, AServerWithoutAKeyForTheVersionSaysSo) {
+  if (!server_plugin().can_suite(TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA256)) return;
+  Scenario scenario({&client_plugin(), &server_plugin(), 0});
+  scenario.set_server_identity(chain_of(KeyKind::kDsa2048, 1));
+  scenario.server.suites = {TRESTLE_TLS_AES_128_GCM_SHA256,
+                            TRESTLE_TLS_DHE_DSS_WITH_AES_128_CBC_SHA256};
+  allow_dsa(server_plugin(), &scenario.server);
+  scenario.client.suites = {TRESTLE_TLS_AES_128_GCM_SHA256};
+  Pair& pair = scenario.make_pair();
+  pair.handshake();
+  expect_same(where(), "DSA server of both versions, client of TLS 1.3: server's result",
+              "NO_COMMON_SUITE, alert 40 sent", pair.server_outcome.text(), pair.explanation());
+}
+
 TRESTLE_FOR_EACH_PAIR(VersionTest);
 
 // What stands between: a downgrade to TLS 1.2 of two sides that both know TLS 1.3 is noticed.

@@ -380,7 +380,8 @@ typedef struct trestle_error {
   uint32_t size;
   int32_t code;               /* TRESTLE_RESULT_*, the most precise one known */
   uint32_t alert;             /* alert description, or TRESTLE_ALERT_NONE */
-  uint32_t alert_direction;   /* TRESTLE_ALERT_DIRECTION_* */
+  uint32_t alert_direction;   /* TRESTLE_ALERT_DIRECTION_*; NONE exactly if no alert took part: a
+                                 peer may send the number of TRESTLE_ALERT_NONE */
   int64_t library_code;       /* the TLS library's own code, or errno; 0 if none */
   int32_t certificate_index;  /* place in the peer's chain of the one at fault, leaf 0; else -1 */
   uint32_t reserved;          /* 0 */

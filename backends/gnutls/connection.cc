@@ -313,7 +313,11 @@ Connection::Step Connection::judge(int code) {
     case GNUTLS_E_INTERRUPTED:
       break;
     case GNUTLS_E_WARNING_ALERT_RECEIVED:
-      if (!established_ && ++warnings_ > kWarningsMax) return Step::kFailed;
+      // After no_renegotiation, GnuTLS would begin the flight anew with what it holds already.
+      if (!established_ && (gnutls_alert_get(session_.get()) == GNUTLS_A_NO_RENEGOTIATION ||
+                            ++warnings_ > kWarningsMax)) {
+        return Step::kFailed;
+      }
       break;
     case GNUTLS_E_REHANDSHAKE:
       if (++renegotiations_ > kRenegotiationsMax) return Step::kFailed;

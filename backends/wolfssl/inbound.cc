@@ -13,7 +13,8 @@ constexpr size_t kFragmentMax = 16384;
 constexpr uint8_t kWarning = 1;
 constexpr uint8_t kCloseNotify = 0;
 constexpr uint8_t kUserCanceled = 90;
-// The fifth ends the handshake, as on the others.
+constexpr uint8_t kNoRenegotiation = 100;
+// The fifth ends the handshake, as on the others, and no_renegotiation does.
 constexpr int kWarningsMax = 4;
 // More than wolfSSL takes. It refuses such a message as soon as it sees its header.
 constexpr size_t kMessageMax = 1u << 16;
@@ -87,7 +88,9 @@ void Inbound::process_alert(uint8_t level, uint8_t description, bool tls13) {
                       (description == kUserCanceled || !tls13 || !any_message_);
   const bool early = is_server_ && !any_message_ && held_.empty();
   const bool closes = level == kWarning && description == kCloseNotify;
-  if ((early && (advice || closes)) || (advice && ++warnings_ > kWarningsMax)) {
+  const bool enough = description == kNoRenegotiation || warnings_ == kWarningsMax;
+  if (advice) ++warnings_;
+  if ((early && (advice || closes)) || (advice && enough)) {
     // wolfSSL has no function that sends an alert. It sends unexpected_message upon application
     // data before the end, and upon what is in the clear and shouldn't be.
     const bool has_keys = tls13 && any_message_;

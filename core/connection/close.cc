@@ -136,7 +136,7 @@ Ending Connection::ending_of(const trestle_backend_error& error) const {
   // Nothing follows a close_notify (RFC 8446, 6.1), whatever the library believes.
   bool sent = error.alert_direction == TRESTLE_ALERT_DIRECTION_SENT && !close_sent_;
   bool moved = sent || error.alert_direction == TRESTLE_ALERT_DIRECTION_RECEIVED;
-  if (moved && error.alert < TRESTLE_ALERT_NONE) {
+  if (moved && error.alert <= UINT8_MAX) {
     ending.alert = error.alert;
     ending.alert_direction = error.alert_direction;
   }
