@@ -10,7 +10,7 @@
 static trestle_functions t;
 static trestle_engine *engine;
 static uint64_t queue;
-static uint8_t ca[TRESTLE_CERTIFICATE_LENGTH_MAX];
+static uint8_t ip[16], ca[TRESTLE_CERTIFICATE_LENGTH_MAX];
 
 /* Ends the program when a request is refused or a message tells of a failure. */
 static void must(int32_t result, const trestle_error *error) {
@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
   int code = getaddrinfo(argv[2], argv[3], &hints, &peer);
   if (code != 0) return fprintf(stderr, "%s: %s\n", argv[2], gai_strerror(code)), 1;
   const int v6 = peer->ai_family == AF_INET6; /* the address follows port, or port and flow label */
-  uint8_t ip[16] = {0};
+  const uint16_t port = ntohs(((struct sockaddr_in *)peer->ai_addr)->sin_port);
   memcpy(ip, peer->ai_addr->sa_data + (v6 ? 6 : 2), v6 ? 16 : 4);
   FILE *file = fopen(argv[4], "r");
   if (file == NULL) return perror(argv[4]), 1;
@@ -88,7 +88,7 @@ int main(int argc, char **argv) {
   confirmed(t.config_option_req(engine, session, TRESTLE_OPTION_SERVER_NAME, 0,
                                 (const uint8_t *)name, strlen(name), 0));
   uint64_t connection = confirmed(t.connection_create_req(engine, session, family, 0, 0));
-  must(t.connection_connect_req(engine, connection, ip, (uint16_t)atoi(argv[3]), 0), NULL);
+  must(t.connection_connect_req(engine, connection, ip, port, 0), NULL);
   for (int more = 1; more;) {
     const trestle_message *message = next();
     more = handle(message);
