@@ -2,12 +2,12 @@
 // Deadlines, and cancelling a connect or a handshake at any moment.
 #include <gtest/gtest.h>
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "abi_tests/harness/program.h"
 #include "abi_tests/harness/relay.h"
+#include "abi_tests/support/loopback.h"
 
 namespace trestle::testing {
 namespace {
@@ -16,19 +16,8 @@ namespace {
 class FullListener {
  public:
   FullListener() {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-    listen(listener_, 0);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    for (int& fd : fillers_) {
-      fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-      connect(fd, reinterpret_cast<sockaddr*>(&address), size);
-    }
+    listener_ = listen_on_loopback(&port_, 0);
+    for (int& fd : fillers_) fd = connect_to_loopback(port_, SOCK_NONBLOCK);
   }
   ~FullListener() {
     for (int fd : fillers_) close(fd);
@@ -99,12 +88,8 @@ TEST_P(Deadlines, AServerDoesNotWaitForASilentClient) {
   server.set(TRESTLE_OPTION_HELLO_TIMEOUT, int64_t{150});
   Message listening = server.listen();
   Relay through(listening->port);
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(through.port());
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const int fd = connect_to_loopback(through.port());
+  ASSERT_GE(fd, 0);
   Message accept = program_.expect(TRESTLE_PRIM_ACCEPT_IND);
   Connection connection(&program_, accept->connection);
   ASSERT_EQ(connection.accept_res(1), TRESTLE_RESULT_SUCCESS);

@@ -2,7 +2,6 @@
 #include "abi_tests/behaviour/libssl_peer.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -13,6 +12,8 @@
 #include <stdexcept>
 #include <utility>
 #include <vector>
+
+#include "abi_tests/support/loopback.h"
 
 namespace trestle::testing {
 namespace {
@@ -43,23 +44,6 @@ void use_identity(SSL_CTX* context, const Identity& identity) {
   check(SSL_CTX_use_PrivateKey(context, key.get()) == 1, "key");
 }
 
-int new_socket(int receive_buffer) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  check(fd >= 0, "socket");
-  // Before the connection is there: the window is agreed on then.
-  if (receive_buffer > 0)
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  return fd;
-}
-
-sockaddr_in loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 }  // namespace
 
 const char* name_of(PeerEnd end) {
@@ -74,23 +58,14 @@ const char* name_of(PeerEnd end) {
 
 LibsslPeer LibsslPeer::server(uint16_t version, const Identity& identity, int receive_buffer) {
   LibsslPeer peer(true, version, &identity);
-  peer.listener_ = new_socket(receive_buffer);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  check(bind(peer.listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-            listen(peer.listener_, 64) == 0 &&
-            getsockname(peer.listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0,
-        "no port");
-  peer.port_ = ntohs(address.sin_port);
+  peer.listener_ = listen_on_loopback(&peer.port_, 64, receive_buffer);
   return peer;
 }
 
 LibsslPeer LibsslPeer::client(uint16_t version, uint16_t port, int receive_buffer) {
   LibsslPeer peer(false, version, nullptr);
-  peer.use_socket(new_socket(receive_buffer));
-  const sockaddr_in address = loopback(port);
-  check(connect(peer.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
-        "connect");
+  peer.use_socket(connect_to_loopback(port, 0, receive_buffer));
+  check(peer.fd_ >= 0, "connect");
   return peer;
 }
 

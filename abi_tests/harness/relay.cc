@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "abi_tests/harness/relay.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,32 +9,18 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "abi_tests/support/loopback.h"
+
 namespace trestle::testing {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(20);
 
-sockaddr_in loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 }  // namespace
 
 Relay::Relay(uint16_t server_port) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  listener_ = listen_on_loopback(&port_);
   wake_ = eventfd(0, EFD_CLOEXEC);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      listen(listener_, 8) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("relay: no port");
-  }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this, server_port] { run(server_port); });
 }
 
@@ -56,9 +40,8 @@ void Relay::run(uint16_t server_port) {
   int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   int server = -1;
   if (server_port != 0) {
-    server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(server_port);
-    if (connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
+    server = connect_to_loopback(server_port);
+    if (server < 0) return;
   }
   {
     std::lock_guard<std::mutex> lock(mutex_);

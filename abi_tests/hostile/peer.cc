@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "abi_tests/hostile/peer.h"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,19 +10,12 @@
 #include <utility>
 
 #include "abi_tests/hostile/records.h"
+#include "abi_tests/support/loopback.h"
 
 namespace trestle::testing {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(20);
-
-sockaddr_in loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 }  // namespace
 
@@ -123,15 +115,7 @@ void RawPeer::wait_until_sent(uint64_t bytes) {
 }
 
 RawServer::RawServer(Script script)
-    : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      listen(listener_, 64) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no port");
-  }
-  port_ = ntohs(address.sin_port);
+    : listener_(listen_on_loopback(&port_)) {
   thread_ = std::thread([this, script] {
     while (!stopped_) {
       const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -156,14 +140,6 @@ RawClient::RawClient(uint16_t port, Script script)
 RawClient::~RawClient() {
   stop();
   thread_.join();
-}
-
-int connect_to_loopback(uint16_t port, int flags) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
-  const sockaddr_in address = loopback(port);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
-  close(fd);
-  return -1;
 }
 
 void flood(Wire& wire, const std::string& bytes) {

@@ -70,8 +70,8 @@ class RawServer : public RawPeer {
   uint16_t port() const { return port_; }
 
  private:
-  int listener_;
   uint16_t port_ = 0;
+  int listener_;
   std::thread thread_;
 };
 
@@ -84,9 +84,6 @@ class RawClient : public RawPeer {
  private:
   std::thread thread_;
 };
-
-// A connected socket, or -1. With SOCK_NONBLOCK, also when that would take more than a moment.
-int connect_to_loopback(uint16_t port, int flags = 0);
 
 // Sends `bytes` over and over until the other side has had enough.
 void flood(Wire& wire, const std::string& bytes);

@@ -10,6 +10,7 @@
 
 #include "abi_tests/hostile/tls_peer.h"
 #include "abi_tests/hostile/victim.h"
+#include "abi_tests/support/loopback.h"
 
 namespace trestle::testing {
 namespace {
