@@ -2,6 +2,7 @@
 #include "abi_tests/behaviour/libssl_peer.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
