@@ -1,44 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/openssl/algorithms.h"
 
-#include <openssl/evp.h>
 #include <openssl/objects.h>
 
 namespace trestle::openssl {
 namespace {
 
 constexpr Group kGroups[] = {
-    {23, NID_X9_62_prime256v1, nullptr, 0},
-    {24, NID_secp384r1, nullptr, 0},
-    {25, NID_secp521r1, nullptr, 0},
-    {29, NID_X25519, nullptr, 0},
-    {30, NID_X448, nullptr, 0},
-    {256, NID_ffdhe2048, "ffdhe2048", 2048},
-    {257, NID_ffdhe3072, "ffdhe3072", 3072},
-    {258, NID_ffdhe4096, "ffdhe4096", 4096},
-    {259, NID_ffdhe6144, "ffdhe6144", 6144},
-    {260, NID_ffdhe8192, "ffdhe8192", 8192},
+    {23, NID_X9_62_prime256v1, 0},
+    {24, NID_secp384r1, 0},
+    {25, NID_secp521r1, 0},
+    {29, NID_X25519, 0},
+    {30, NID_X448, 0},
+    {256, NID_ffdhe2048, 2048},
+    {257, NID_ffdhe3072, 3072},
+    {258, NID_ffdhe4096, 4096},
+    {259, NID_ffdhe6144, 6144},
+    {260, NID_ffdhe8192, 8192},
 };
 
 constexpr SignatureScheme kSignatureSchemes[] = {
-    {0x0201, "rsa_pkcs1_sha1", EVP_PKEY_RSA, "SHA1", false},
-    {0x0202, "DSA+SHA1", EVP_PKEY_DSA, "SHA1", false},
-    {0x0203, "ECDSA+SHA1", EVP_PKEY_EC, "SHA1", false},
-    {0x0401, "rsa_pkcs1_sha256", EVP_PKEY_RSA, "SHA256", false},
-    {0x0402, "DSA+SHA256", EVP_PKEY_DSA, "SHA256", false},
-    {0x0403, "ecdsa_secp256r1_sha256", EVP_PKEY_EC, "SHA256", false},
-    {0x0501, "rsa_pkcs1_sha384", EVP_PKEY_RSA, "SHA384", false},
-    {0x0503, "ecdsa_secp384r1_sha384", EVP_PKEY_EC, "SHA384", false},
-    {0x0601, "rsa_pkcs1_sha512", EVP_PKEY_RSA, "SHA512", false},
-    {0x0603, "ecdsa_secp521r1_sha512", EVP_PKEY_EC, "SHA512", false},
-    {0x0804, "rsa_pss_rsae_sha256", EVP_PKEY_RSA, "SHA256", true},
-    {0x0805, "rsa_pss_rsae_sha384", EVP_PKEY_RSA, "SHA384", true},
-    {0x0806, "rsa_pss_rsae_sha512", EVP_PKEY_RSA, "SHA512", true},
-    {0x0807, "ed25519", EVP_PKEY_ED25519, nullptr, false},
-    {0x0808, "ed448", EVP_PKEY_ED448, nullptr, false},
-    {0x0809, "rsa_pss_pss_sha256", EVP_PKEY_RSA_PSS, "SHA256", true},
-    {0x080A, "rsa_pss_pss_sha384", EVP_PKEY_RSA_PSS, "SHA384", true},
-    {0x080B, "rsa_pss_pss_sha512", EVP_PKEY_RSA_PSS, "SHA512", true},
+    {0x0201, "rsa_pkcs1_sha1", "SHA1", false},
+    {0x0202, "DSA+SHA1", "SHA1", false},
+    {0x0203, "ECDSA+SHA1", "SHA1", false},
+    {0x0401, "rsa_pkcs1_sha256", "SHA256", false},
+    {0x0402, "DSA+SHA256", "SHA256", false},
+    {0x0403, "ecdsa_secp256r1_sha256", "SHA256", false},
+    {0x0501, "rsa_pkcs1_sha384", "SHA384", false},
+    {0x0503, "ecdsa_secp384r1_sha384", "SHA384", false},
+    {0x0601, "rsa_pkcs1_sha512", "SHA512", false},
+    {0x0603, "ecdsa_secp521r1_sha512", "SHA512", false},
+    {0x0804, "rsa_pss_rsae_sha256", "SHA256", true},
+    {0x0805, "rsa_pss_rsae_sha384", "SHA384", true},
+    {0x0806, "rsa_pss_rsae_sha512", "SHA512", true},
+    {0x0807, "ed25519", nullptr, false},
+    {0x0808, "ed448", nullptr, false},
+    {0x0809, "rsa_pss_pss_sha256", "SHA256", true},
+    {0x080A, "rsa_pss_pss_sha384", "SHA384", true},
+    {0x080B, "rsa_pss_pss_sha512", "SHA512", true},
 };
 
 }  // namespace
@@ -52,7 +51,7 @@ const Group *find_group(uint32_t id) {
 
 const Group *smallest_dh_group(uint32_t bits) {
   for (const Group &group : kGroups) {
-    if (group.dh_name != nullptr && group.dh_bits >= bits) return &group;
+    if (group.dh_bits != 0 && group.dh_bits >= bits) return &group;
   }
   return nullptr;
 }

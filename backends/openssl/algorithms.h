@@ -9,14 +9,12 @@ namespace trestle::openssl {
 struct Group {
   uint16_t id;
   int nid;
-  const char *dh_name;  // a finite-field group (RFC 7919); else NULL
-  uint32_t dh_bits;
+  uint32_t dh_bits;  // of a finite field (RFC 7919); 0 for a curve
 };
 
 struct SignatureScheme {
   uint16_t id;
   const char *tls_name;  // for SSL_CTX_set1_sigalgs_list
-  int key_type;          // EVP_PKEY_*
   const char *digest;    // NULL: the algorithm has its own
   bool pss;
 };

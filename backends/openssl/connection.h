@@ -6,15 +6,25 @@
 
 #include "backends/openssl/library.h"
 
+namespace trestle::openssl {
+
+// A handshake message of the peer, without its header.
+struct Message {
+  std::vector<uint8_t> bytes;
+
+  trestle_bytes body() const { return {bytes.data(), bytes.size()}; }
+};
+
+}  // namespace trestle::openssl
+
 struct trestle_backend_connection {
   trestle_backend_context *context = nullptr;
   void *host_connection = nullptr;
   trestle::openssl::SslPtr ssl;
-  // The peer's last Certificate or ClientKeyExchange, from its arrival until a callback reads it.
-  std::vector<uint8_t> message;
-  // Set once, by what ended the connection in this direction; told again by every later call.
+  // The last one that a callback wants to read, from its arrival until then.
+  trestle::openssl::Message message;
+  // Set once, by what ended the connection; told again by every later call.
   std::unique_ptr<trestle_backend_error> failure;
-  bool peer_closed = false;
   bool transport_ended = false;  // pull returned 0
   bool pull_ran_dry = false;     // pull had nothing, during the present operation
   bool rejected = false;         // the answer to `ask` was no
@@ -25,6 +35,9 @@ struct trestle_backend_connection {
 namespace trestle::openssl {
 
 trestle_backend_connection *connection_of(const SSL *ssl);
+
+// What the connection has noted; it is not kept any longer than the caller does.
+Message take_message(const SSL *ssl);
 
 // The table's slots.
 int32_t connection_new(trestle_backend_context *context, void *host_connection,

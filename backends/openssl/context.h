@@ -13,7 +13,6 @@ struct trestle_backend_context {
   uint32_t dh_bits_min = 0;
   std::string server_name;
   trestle::openssl::Psk psk;
-  std::string suites_for_psk;  // those of TLS 1.3, with those that fit the PSK first
   trestle::openssl::SslCtxPtr ctx;
 };
 

@@ -42,8 +42,8 @@ int32_t process_init(const trestle_host *host, trestle_backend_error *error) {
   // Before run_slot, whose first call of the library would have it register an exit handler.
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
   return run_slot(error, [&] {
-    return library_init(host) ? TRESTLE_BACKEND_OK
-                              : fail(error, TRESTLE_RESULT_BACKEND_INIT, nullptr);
+    if (!library_init(host)) refuse(TRESTLE_RESULT_BACKEND_INIT, "library");
+    return TRESTLE_BACKEND_OK;
   });
 }
 

@@ -3,10 +3,8 @@
 
 #include <openssl/proverr.h>
 
-#include <cstdarg>
-#include <cstdio>
-
-namespace trestle::openssl {
+namespace trestle {
+namespace openssl {
 namespace {
 
 bool tells_missing_algorithm(int library, int reason) {
@@ -33,38 +31,32 @@ bool tells_wrong_password(int library, int reason) {
 
 }  // namespace
 
-int32_t fail(trestle_backend_error *error, int32_t result, const char *detail) {
+void refuse(int32_t result, const char *detail) {
   const unsigned long code = ERR_peek_last_error();
-  error->result = code != 0 && ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE
-                      ? TRESTLE_RESULT_OUT_OF_MEMORY
-                      : result;
-  error->library_code = static_cast<int64_t>(code);
-  if (code != 0) ERR_error_string_n(code, error->library_text, sizeof error->library_text);
-  if (detail != nullptr) snprintf(error->detail, sizeof error->detail, "%s", detail);
-  return TRESTLE_BACKEND_ERROR;
+  const bool out_of_memory = code != 0 && ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+  backend::refuse(out_of_memory ? TRESTLE_RESULT_OUT_OF_MEMORY : result,
+                  static_cast<int64_t>(code), "%s", detail);
 }
 
-int32_t failf(trestle_backend_error *error, int32_t result, const char *format, ...) {
-  char detail[TRESTLE_BACKEND_TEXT_MAX];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(detail, sizeof detail, format, arguments);
-  va_end(arguments);
-  return fail(error, result, detail);
-}
-
-int32_t fail_unlocking(trestle_backend_error *error, int32_t otherwise, const char *detail) {
-  fail(error, otherwise, detail);
+void refuse_unlocking(int32_t otherwise, const char *detail) {
+  int32_t result = otherwise;
+  const unsigned long last = ERR_peek_last_error();
   while (const unsigned long code = ERR_get_error()) {
     if (tells_missing_algorithm(ERR_GET_LIB(code), ERR_GET_REASON(code))) {
-      error->result = TRESTLE_RESULT_NOT_SUPPORTED;
+      result = TRESTLE_RESULT_NOT_SUPPORTED;
       break;
     }
     if (tells_wrong_password(ERR_GET_LIB(code), ERR_GET_REASON(code))) {
-      error->result = TRESTLE_RESULT_WRONG_PASSWORD;
+      result = TRESTLE_RESULT_WRONG_PASSWORD;
     }
   }
-  return TRESTLE_BACKEND_ERROR;
+  backend::refuse(result, static_cast<int64_t>(last), "%s", detail);
 }
 
-}  // namespace trestle::openssl
+}  // namespace openssl
+
+void backend::write_library_text(int64_t code, char *text, size_t size) {
+  ERR_error_string_n(static_cast<unsigned long>(code), text, size);
+}
+
+}  // namespace trestle

@@ -75,25 +75,24 @@ int32_t result_of(const trestle_backend_connection &connection, Phase phase, int
   return result != 0 ? result : result_of_sent_alert(connection.alert_sent);
 }
 
-}  // namespace
-
-void describe_failure(trestle_backend_connection &connection, Phase phase,
-                      trestle_backend_error *error) {
-  const int reason = reason_of(ERR_peek_last_error());
-  error->alert = TRESTLE_ALERT_NONE;
-  if (reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) {
-    error->alert = static_cast<uint32_t>(reason - SSL_AD_REASON_OFFSET);
-    error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
-    fail(error, TRESTLE_RESULT_ALERT_RECEIVED, nullptr);
-    return;
+uint8_t alert_received(const SSL *ssl, Phase phase, int reason) {
+  if (reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + TRESTLE_ALERT_NONE) {
+    return static_cast<uint8_t>(reason - SSL_AD_REASON_OFFSET);
   }
   // close_notify in place of a message; the library has no reason for that.
-  if (phase == Phase::kHandshake &&
-      (SSL_get_shutdown(connection.ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
-    error->alert = SSL_AD_CLOSE_NOTIFY;
+  const bool closed = (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+  return phase == Phase::kHandshake && closed ? SSL_AD_CLOSE_NOTIFY : TRESTLE_ALERT_NONE;
+}
+
+}  // namespace
+
+void refuse_to_go_on(trestle_backend_connection &connection, Phase phase,
+                     trestle_backend_error *error) {
+  const int reason = reason_of(ERR_peek_last_error());
+  error->alert = alert_received(connection.ssl.get(), phase, reason);
+  if (error->alert != TRESTLE_ALERT_NONE) {
     error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
-    fail(error, TRESTLE_RESULT_ALERT_RECEIVED, nullptr);
-    return;
+    refuse(TRESTLE_RESULT_ALERT_RECEIVED, "");
   }
   if (is_garbage(reason) && connection.alert_sent == TRESTLE_ALERT_NONE) {
     send_first_alert(connection);
@@ -102,7 +101,7 @@ void describe_failure(trestle_backend_connection &connection, Phase phase,
     error->alert = connection.alert_sent;
     error->alert_direction = TRESTLE_ALERT_DIRECTION_SENT;
   }
-  fail(error, result_of(connection, phase, reason), nullptr);
+  refuse(result_of(connection, phase, reason), "");
 }
 
 }  // namespace trestle::openssl

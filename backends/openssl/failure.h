@@ -8,9 +8,9 @@ namespace trestle::openssl {
 
 enum class Phase { kHandshake, kEstablished };
 
-// From the library's error queue and what the connection noted. Sends the alert that TLS wants
-// where the library sends none.
-void describe_failure(trestle_backend_connection &connection, Phase phase,
-                      trestle_backend_error *error);
+// Leaves the slot, with what the library's error queue and the connection's notes tell. Sends the
+// alert that TLS wants where the library sends none.
+[[noreturn]] void refuse_to_go_on(trestle_backend_connection &connection, Phase phase,
+                                  trestle_backend_error *error);
 
 }  // namespace trestle::openssl

@@ -6,7 +6,7 @@
 namespace trestle::openssl {
 
 // Fills the identity from a PFX whose MAC the password fits.
-int32_t load_pkcs12(const trestle_bytes &pfx, const trestle_bytes &password,
-                    trestle_backend_identity &identity, trestle_backend_error *error);
+void load_pkcs12(const trestle_bytes &pfx, const trestle_bytes &password,
+                 trestle_backend_identity &identity);
 
 }  // namespace trestle::openssl

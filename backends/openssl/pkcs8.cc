@@ -3,9 +3,7 @@
 
 #include <openssl/asn1.h>
 
-#include <climits>
-#include <cstring>
-
+#include "backends/common/secret_bytes.h"
 #include "backends/openssl/error.h"
 
 namespace trestle::openssl {
@@ -14,7 +12,7 @@ namespace {
 using KeyInfoPtr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Freer<PKCS8_PRIV_KEY_INFO_free>>;
 using EncryptedKeyPtr = std::unique_ptr<X509_SIG, Freer<X509_SIG_free>>;
 
-// Memory of the library that held a private key.
+// Memory of the library that holds a private key.
 class Secret {
  public:
   Secret(uint8_t *data, size_t length) : data_(data), length_(length) {}
@@ -22,8 +20,7 @@ class Secret {
   Secret(const Secret &) = delete;
   Secret &operator=(const Secret &) = delete;
 
-  const uint8_t *data() const { return data_; }
-  long length() const { return static_cast<long>(length_); }
+  trestle_bytes bytes() const { return {data_, length_}; }
 
  private:
   uint8_t *data_;
@@ -36,85 +33,75 @@ KeyInfoPtr parse_version1(const uint8_t *data, long length) {
   return at == data + length ? std::move(info) : nullptr;
 }
 
-bool is_error(int object) { return (object & 0x80) != 0; }
-
-// The length of what precedes the publicKey of version 2 in the body; -1 if there is none.
-long length_before_public_key(const uint8_t *body, long length) {
-  const uint8_t *at = body;
-  const uint8_t *end = body + length;
-  while (at < end) {
-    const uint8_t *element = at;
-    long size = 0;
-    int tag = 0, type = 0;
-    if (is_error(ASN1_get_object(&at, &size, &tag, &type, end - at))) return -1;
-    at += size;
-    if (type == V_ASN1_CONTEXT_SPECIFIC && tag == 1) return at == end ? element - body : -1;
-  }
-  return -1;
+// Steps over an element's header. The tag comes with its class. False if the element isn't whole.
+bool read_header(const uint8_t **at, const uint8_t *end, long *length, int *tag) {
+  constexpr int kError = 0x80;
+  int tag_class = 0;
+  const int flags = ASN1_get_object(at, length, tag, &tag_class, end - *at);
+  *tag |= tag_class;
+  return (flags & kError) == 0;
 }
 
-// The library knows version 1 alone, which is version 2 without the public key.
-KeyInfoPtr parse_key_info(const uint8_t *data, long length) {
-  KeyInfoPtr info = parse_version1(data, length);
-  if (info) return info;
-  const uint8_t *body = data;
-  long body_length = 0;
-  int tag = 0, type = 0;
-  if (is_error(ASN1_get_object(&body, &body_length, &tag, &type, length)) ||
-      tag != V_ASN1_SEQUENCE || body + body_length != data + length) {
+// The library knows version 1 alone, which is version 2 without the public key at its end.
+KeyInfoPtr parse_version2(const trestle_bytes &der) {
+  backend::SecretBytes copy(der);
+  const uint8_t *const end = copy.data() + copy.size();
+  const uint8_t *body = copy.data();
+  long length = 0;
+  int tag = 0;
+  if (!read_header(&body, end, &length, &tag) || tag != V_ASN1_SEQUENCE || body + length != end) {
     return nullptr;
   }
-  const long kept = length_before_public_key(body, body_length);
-  if (kept < 0) return nullptr;
-  const int size = ASN1_object_size(1, static_cast<int>(kept), V_ASN1_SEQUENCE);
-  uint8_t *version1 = static_cast<uint8_t *>(OPENSSL_malloc(static_cast<size_t>(size)));
-  if (version1 == nullptr) throw std::bad_alloc();
-  Secret owned(version1, static_cast<size_t>(size));
-  ASN1_put_object(&version1, 1, static_cast<int>(kept), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
-  memcpy(version1, body, static_cast<size_t>(kept));
-  return parse_version1(owned.data(), owned.length());
+  const uint8_t *last = body;
+  for (const uint8_t *at = body; at != end; at += length) {
+    last = at;
+    if (!read_header(&at, end, &length, &tag)) return nullptr;
+  }
+  if (tag != (V_ASN1_CONTEXT_SPECIFIC | 1)) return nullptr;
+  // The header of what is kept isn't longer than the one that it replaces.
+  const int kept = static_cast<int>(last - body);
+  const int size = ASN1_object_size(1, kept, V_ASN1_SEQUENCE);
+  uint8_t *const version1 = copy.data() + (last - copy.data()) - size;
+  uint8_t *at = version1;
+  ASN1_put_object(&at, 1, kept, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+  return parse_version1(version1, size);
 }
 
-int32_t take_key(const PKCS8_PRIV_KEY_INFO *info, trestle_backend_identity &identity,
-                 trestle_backend_error *error) {
-  identity.key.reset(EVP_PKCS82PKEY_ex(info, library_context(), nullptr));
-  return identity.key ? TRESTLE_BACKEND_OK : fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
+KeyInfoPtr parse_key_info(const trestle_bytes &der) {
+  KeyInfoPtr info = parse_version1(der.data, static_cast<long>(der.length));
+  return info ? std::move(info) : parse_version2(der);
+}
+
+KeyPtr take_key(const KeyInfoPtr &info) {
+  return KeyPtr(EVP_PKCS82PKEY_ex(info.get(), library_context(), nullptr));
 }
 
 }  // namespace
 
-int32_t load_pkcs8(const trestle_bytes &der, trestle_backend_identity &identity,
-                   trestle_backend_error *error) {
-  const KeyInfoPtr info = parse_key_info(der.data, static_cast<long>(der.length));
-  return info ? take_key(info.get(), identity, error)
-              : fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
+KeyPtr parse_pkcs8(const trestle_bytes &der) {
+  const KeyInfoPtr info = parse_key_info(der);
+  return info ? take_key(info) : nullptr;
 }
 
-int32_t load_encrypted_pkcs8(const trestle_bytes &der, const trestle_bytes &password,
-                             trestle_backend_identity &identity, trestle_backend_error *error) {
+KeyPtr parse_encrypted_pkcs8(const trestle_bytes &der, const trestle_bytes &password) {
   const uint8_t *at = der.data;
   const EncryptedKeyPtr encrypted(d2i_X509_SIG(nullptr, &at, static_cast<long>(der.length)));
-  if (!encrypted || at != der.data + der.length) {
-    return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, nullptr);
-  }
-  if (password.length > INT_MAX) return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, nullptr);
+  if (!encrypted) return nullptr;
   const X509_ALGOR *algorithm = nullptr;
   const ASN1_OCTET_STRING *contents = nullptr;
   X509_SIG_get0(encrypted.get(), &algorithm, &contents);
-  const char *text =
-      password.length != 0 ? reinterpret_cast<const char *>(password.data) : "";
   uint8_t *data = nullptr;
   int length = 0;
-  if (PKCS12_pbe_crypt_ex(algorithm, text, static_cast<int>(password.length),
+  if (PKCS12_pbe_crypt_ex(algorithm, reinterpret_cast<const char *>(password.data), -1,
                           ASN1_STRING_get0_data(contents), ASN1_STRING_length(contents), &data,
                           &length, 0, library_context(), nullptr) == nullptr) {
-    return fail_unlocking(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, "encrypted private key");
+    refuse_unlocking(TRESTLE_RESULT_BAD_PRIVATE_KEY, "encrypted private key");
   }
   const Secret decrypted(data, static_cast<size_t>(length));
-  const KeyInfoPtr info = parse_key_info(decrypted.data(), decrypted.length());
+  const KeyInfoPtr info = parse_key_info(decrypted.bytes());
   // One wrong password in 256 leaves a valid padding, and garbage.
-  return info ? take_key(info.get(), identity, error)
-              : fail(error, TRESTLE_RESULT_WRONG_PASSWORD, nullptr);
+  if (!info) refuse(TRESTLE_RESULT_WRONG_PASSWORD, "encrypted private key");
+  return take_key(info);
 }
 
 }  // namespace trestle::openssl

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/openssl/psk.h"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
+#include <new>
 
+#include "backends/common/handshake_messages.h"
 #include "backends/openssl/connection.h"
 #include "backends/openssl/context.h"
 #include "backends/openssl/library.h"
-#include "backends/openssl/reader.h"
 
 namespace trestle::openssl {
 namespace {
 
 const Psk &psk_of(SSL *ssl) { return connection_of(ssl)->context->psk; }
 
+bool is_ours(const Psk &psk, const trestle_bytes &identity) {
+  return std::equal(psk.identity.begin(), psk.identity.end(), identity.data,
+                    identity.data + identity.length);
+}
+
 // TLS 1.3 wants an external PSK as a session that never was; its suite tells the hash.
-SslSessionPtr make_session(SSL *ssl, const Psk &psk) {
-  const uint8_t id[] = {static_cast<uint8_t>(psk.tls13_suite() >> 8),
-                        static_cast<uint8_t>(psk.tls13_suite() & 0xFF)};
-  const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, id);
+SSL_SESSION *make_session(const Psk &psk) {
   SslSessionPtr session(SSL_SESSION_new());
-  if (cipher == nullptr || !session ||
-      SSL_SESSION_set1_master_key(session.get(), psk.key().data(), psk.key().size()) != 1 ||
-      SSL_SESSION_set_cipher(session.get(), cipher) != 1 ||
+  if (!session ||
+      SSL_SESSION_set1_master_key(session.get(), psk.key.data(), psk.key.size()) != 1 ||
+      SSL_SESSION_set_cipher(session.get(), psk.tls13_suite) != 1 ||
       SSL_SESSION_set_protocol_version(session.get(), TLS1_3_VERSION) != 1) {
     return nullptr;
   }
-  return session;
+  return session.release();
 }
 
 int offer_session(SSL *ssl, const EVP_MD *digest, const unsigned char **identity,
@@ -35,101 +36,70 @@ int offer_session(SSL *ssl, const EVP_MD *digest, const unsigned char **identity
   const Psk &psk = psk_of(ssl);
   *session = nullptr;
   // After a HelloRetryRequest the hash is settled; a PSK of another one can't be offered any more.
-  if (psk.tls13_suite() == 0 || (digest != nullptr && EVP_MD_is_a(digest, "SHA256") != 1)) {
+  if (psk.tls13_suite == nullptr || (digest != nullptr && EVP_MD_is_a(digest, "SHA256") != 1)) {
     return 1;
   }
-  *session = make_session(ssl, psk).release();
-  *identity = psk.identity().data();
-  *identity_length = psk.identity().size();
+  *session = make_session(psk);
+  *identity = psk.identity.data();
+  *identity_length = psk.identity.size();
   return *session != nullptr;
 }
 
 int find_session(SSL *ssl, const unsigned char *identity, size_t length, SSL_SESSION **session) {
   const Psk &psk = psk_of(ssl);
   *session = nullptr;
-  if (psk.tls13_suite() == 0 || !psk.identity_is(identity, length)) return 1;
-  *session = make_session(ssl, psk).release();
+  if (psk.tls13_suite == nullptr || !is_ours(psk, {identity, length})) return 1;
+  *session = make_session(psk);
   return *session != nullptr;
 }
 
 unsigned copy_key(const Psk &psk, unsigned char *key, unsigned capacity) {
-  if (psk.key().size() > capacity) return 0;
-  std::copy(psk.key().begin(), psk.key().end(), key);
-  return static_cast<unsigned>(psk.key().size());
+  if (psk.key.size() > capacity) return 0;
+  std::copy_n(psk.key.data(), psk.key.size(), key);
+  return static_cast<unsigned>(psk.key.size());
 }
 
 // For TLS 1.2; also asked in TLS 1.3 when offer_session offered nothing, and then silent as well.
 unsigned choose_key(SSL *ssl, const char *, char *identity, unsigned identity_capacity,
                     unsigned char *key, unsigned key_capacity) {
   const Psk &psk = psk_of(ssl);
-  if (SSL_version(ssl) >= TLS1_3_VERSION || psk.identity().size() >= identity_capacity) return 0;
-  std::copy(psk.identity().begin(), psk.identity().end(), identity);
-  identity[psk.identity().size()] = '\0';
+  if (SSL_version(ssl) >= TLS1_3_VERSION || psk.identity.size() >= identity_capacity) return 0;
+  *std::copy(psk.identity.begin(), psk.identity.end(), identity) = '\0';
   return copy_key(psk, key, key_capacity);
 }
 
-// Reads the identity from the ClientKeyExchange (RFC 4279, 2): what the library hands over ends at
-// the first zero byte.
+// Reads the identity from the ClientKeyExchange: what the library hands over ends at the first zero
+// byte.
 unsigned look_up_key(SSL *ssl, const char *, unsigned char *key, unsigned capacity) {
+  const Message message = take_message(ssl);
+  const auto identity = backend::parse_psk_identity(message.body());
   const Psk &psk = psk_of(ssl);
-  const std::vector<uint8_t> &message = connection_of(ssl)->message;
-  Reader reader(message.data(), message.size());
-  trestle_bytes identity;
-  if (SSL_version(ssl) >= TLS1_3_VERSION || !reader.skip(kHandshakeHeader) ||
-      !reader.read_vector(2, &identity) || !psk.identity_is(identity.data, identity.length)) {
-    return 0;
-  }
+  if (SSL_version(ssl) >= TLS1_3_VERSION || !identity || !is_ours(psk, *identity)) return 0;
   return copy_key(psk, key, capacity);
-}
-
-enum class Offer { kNone, kUnknown, kOurs };
-
-// What the pre_shared_key extension has (RFC 8446, 4.2.11).
-Offer offer_of(SSL *ssl, const Psk &psk) {
-  const unsigned char *extension = nullptr;
-  size_t length = 0;
-  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &extension, &length) != 1) {
-    return Offer::kNone;
-  }
-  Reader reader(extension, length);
-  trestle_bytes list, identity;
-  if (!reader.read_vector(2, &list)) return Offer::kUnknown;
-  Reader identities(list.data, list.length);
-  while (identities.read_vector(2, &identity) && identities.skip(sizeof(uint32_t))) {
-    if (psk.identity_is(identity.data, identity.length)) return Offer::kOurs;
-  }
-  return Offer::kUnknown;
 }
 
 // The library settles the suite before it looks at PSKs, and then drops a PSK of another hash. So
 // for a client that offers ours, the suites that fit it come first. One that offers another, to a
 // server that has nothing else, is told so; the library would miss a certificate of its own.
-int look_at_offer(SSL *ssl, int *alert, void *) {
-  const trestle_backend_context &context = *connection_of(ssl)->context;
-  if (context.psk.tls13_suite() == 0) return SSL_CLIENT_HELLO_SUCCESS;
-  const Offer offer = offer_of(ssl, context.psk);
-  if (offer == Offer::kUnknown && SSL_CTX_get0_certificate(context.ctx.get()) == nullptr) {
-    *alert = SSL_AD_UNKNOWN_PSK_IDENTITY;
-    return SSL_CLIENT_HELLO_ERROR;
+int look_at_offer(SSL *ssl, int *alert, void *) try {
+  const Message message = take_message(ssl);
+  const Psk &psk = psk_of(ssl);
+  const auto hello = backend::parse_client_hello(message.body());
+  // One that isn't well-formed is the library's to refuse.
+  if (psk.tls13_suite == nullptr || !hello || !hello->has_psk) return SSL_CLIENT_HELLO_SUCCESS;
+  if (hello->offers_psk({psk.identity.data(), psk.identity.size()})) {
+    return SSL_set_ciphersuites(ssl, psk.tls13_suites.c_str()) == 1 ? SSL_CLIENT_HELLO_SUCCESS
+                                                                    : SSL_CLIENT_HELLO_ERROR;
   }
-  if (offer == Offer::kOurs && SSL_set_ciphersuites(ssl, context.suites_for_psk.c_str()) != 1) {
-    return SSL_CLIENT_HELLO_ERROR;
-  }
-  return SSL_CLIENT_HELLO_SUCCESS;
+  if (SSL_get_certificate(ssl) != nullptr) return SSL_CLIENT_HELLO_SUCCESS;
+  *alert = SSL_AD_UNKNOWN_PSK_IDENTITY;
+  return SSL_CLIENT_HELLO_ERROR;
+} catch (const std::bad_alloc &) {
+  connection_of(ssl)->out_of_memory = true;
+  return SSL_CLIENT_HELLO_ERROR;
 }
 
 }  // namespace
-
-Psk::Psk(const trestle_bytes &key, const trestle_bytes &identity, uint16_t tls13_suite)
-    : key_(key.data, key.data + key.length),
-      identity_(identity.data, identity.data + identity.length),
-      tls13_suite_(tls13_suite) {}
-
-Psk::~Psk() { OPENSSL_cleanse(key_.data(), key_.size()); }
-
-bool Psk::identity_is(const uint8_t *identity, size_t length) const {
-  return length == identity_.size() && CRYPTO_memcmp(identity, identity_.data(), length) == 0;
-}
 
 void use_psk(SSL_CTX *ctx, uint32_t role) {
   if (role == TRESTLE_ROLE_CLIENT) {

@@ -8,19 +8,14 @@
 
 namespace trestle::openssl {
 
-struct Suite {
-  uint16_t id = 0;
-  const char *name = nullptr;  // the library's, static
-  bool tls13 = false;
-  bool sha256 = false;         // hash of the handshake, which an external PSK is bound to
-  bool psk = false;
-  bool anonymous = false;
-};
-
 // Asks the library what it was built with. Once, from process_init.
 bool load_suites(OSSL_LIB_CTX *context);
 
 // NULL if the library can't negotiate it.
-const Suite *find_suite(uint32_t id);
+const SSL_CIPHER *find_suite(uint32_t id);
+
+bool is_tls13(const SSL_CIPHER *suite);
+bool has_sha256(const SSL_CIPHER *suite);   // as the hash of the handshake
+bool uses_psk_of_tls12(const SSL_CIPHER *suite);
 
 }  // namespace trestle::openssl

@@ -40,11 +40,6 @@ int write_to_host(BIO *bio, const char *data, size_t length, size_t *written) {
 // library would answer a peer that is gone with a decode_error.
 long control(BIO *, int command, long, void *) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
-int create(BIO *bio) {
-  BIO_set_init(bio, 1);
-  return 1;
-}
-
 }  // namespace
 
 BioMethodPtr make_transport_method() {
@@ -52,8 +47,7 @@ BioMethodPtr make_transport_method() {
   BioMethodPtr method(BIO_meth_new(BIO_TYPE_SOURCE_SINK, "trestle"));
   if (!method || BIO_meth_set_read_ex(method.get(), read_from_host) != 1 ||
       BIO_meth_set_write_ex(method.get(), write_to_host) != 1 ||
-      BIO_meth_set_ctrl(method.get(), control) != 1 ||
-      BIO_meth_set_create(method.get(), create) != 1) {
+      BIO_meth_set_ctrl(method.get(), control) != 1) {
     return nullptr;
   }
   return method;
