@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/openssl/failure.h"
 
+#include <optional>
+
 #include "backends/openssl/error.h"
 
 namespace trestle::openssl {
@@ -75,13 +77,14 @@ int32_t result_of(const trestle_backend_connection &connection, Phase phase, int
   return result != 0 ? result : result_of_sent_alert(connection.alert_sent);
 }
 
-uint8_t alert_received(const SSL *ssl, Phase phase, int reason) {
-  if (reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + TRESTLE_ALERT_NONE) {
+std::optional<uint8_t> alert_received(const SSL *ssl, Phase phase, int reason) {
+  if (reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX) {
     return static_cast<uint8_t>(reason - SSL_AD_REASON_OFFSET);
   }
   // close_notify in place of a message; the library has no reason for that.
   const bool closed = (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
-  return phase == Phase::kHandshake && closed ? SSL_AD_CLOSE_NOTIFY : TRESTLE_ALERT_NONE;
+  if (phase == Phase::kHandshake && closed) return SSL_AD_CLOSE_NOTIFY;
+  return {};
 }
 
 }  // namespace
@@ -89,8 +92,8 @@ uint8_t alert_received(const SSL *ssl, Phase phase, int reason) {
 void refuse_to_go_on(trestle_backend_connection &connection, Phase phase,
                      trestle_backend_error *error) {
   const int reason = reason_of(ERR_peek_last_error());
-  error->alert = alert_received(connection.ssl.get(), phase, reason);
-  if (error->alert != TRESTLE_ALERT_NONE) {
+  if (const auto received = alert_received(connection.ssl.get(), phase, reason)) {
+    error->alert = *received;
     error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
     refuse(TRESTLE_RESULT_ALERT_RECEIVED, "");
   }
