@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "backends/common/handshake_messages.h"
 #include "backends/gnutls/context.h"
 #include "backends/gnutls/handles.h"
 #include "backends/gnutls/inbound.h"
@@ -11,11 +12,7 @@ namespace trestle::gnutls_backend {
 
 class Connection {
  public:
-  Connection(const trestle_backend_context &context, void *host_connection)
-      : context_(context), host_connection_(host_connection) {}
-
-  // Below 0: GnuTLS's code. To be called once, before anything else.
-  int begin();
+  Connection(const trestle_backend_context &context, void *host_connection);
 
   int32_t handshake(trestle_backend_error *error);
   int32_t encrypt(const uint8_t *data, uint64_t length, trestle_backend_error *error);
@@ -38,22 +35,21 @@ class Connection {
   static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                         const gnutls_datum_t *message);
 
+  // GnuTLS's codes.
   int set_credentials(bool with_psk);
-  int set_peer();
-  int on_incoming(unsigned type, const gnutls_datum_t &message);
-  int check_client_hello(const gnutls_datum_t &message);
-  int note_server_hello(const gnutls_datum_t &message);
-  int answer_certificate_request(const gnutls_datum_t &message);
+  int on_incoming(unsigned type, const trestle_bytes &body);
+  int check_client_hello(const trestle_bytes &body);
+  int note_server_hello(const trestle_bytes &body);
+  int answer_certificate_request(const trestle_bytes &body);
   int ask_once();
-  bool is_peer_acceptable() const;
   bool is_by_psk() const;
 
   // One step of GnuTLS, as far as the caller has to know.
   enum class Step { kDone, kWantRead, kAgain, kFailed };
   Step judge(int code);
   int32_t fail_with(int code, trestle_backend_error *error);
-  int32_t result_of(int code) const;
   int alert_of(int code) const;
+  int32_t result_of(int code, int alert) const;
   bool is_wrong_binder(int code) const;
   bool is_early_tls13_server() const;
   int received_alert(int code) const;

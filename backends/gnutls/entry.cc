@@ -8,7 +8,6 @@
 
 #include "backends/gnutls/connection.h"
 #include "backends/gnutls/context.h"
-#include "backends/gnutls/error.h"
 #include "backends/gnutls/identity.h"
 #include "backends/gnutls/priority.h"
 #include "backends/gnutls/signature.h"
@@ -41,10 +40,10 @@ const trestle_backend_canary kCanaries[] = {
 char version_text[64];
 
 int32_t process_init(const trestle_host *host, trestle_backend_error *error) noexcept {
-  return guarded(error, [&] {
+  return run_slot(error, [&] {
     // The library does it when it is loaded, unless GNUTLS_NO_IMPLICIT_INIT said no. It counts.
     const int code = gnutls_global_init();
-    if (code < 0) return fail(error, TRESTLE_RESULT_BACKEND_INIT, code, "gnutls_global_init");
+    if (code < 0) refuse(TRESTLE_RESULT_BACKEND_INIT, code, "gnutls_global_init");
     set_host(host);
     std::snprintf(version_text, sizeof version_text, "GnuTLS %s", gnutls_check_version(nullptr));
     load_suites();
@@ -83,53 +82,36 @@ bool can(uint32_t what, uint32_t argument) {
 
 int32_t capability(uint32_t what, uint32_t argument) noexcept {
   trestle_backend_error ignored = {};
-  return guarded(&ignored, [&] { return can(what, argument) ? 1 : 0; }) == 1 ? 1 : 0;
+  return run_slot(&ignored, [&] { return can(what, argument); }) == 1;
 }
 
-void identity_free(trestle_backend_identity *identity) noexcept { delete identity; }
-void context_free(trestle_backend_context *context) noexcept { delete context; }
-
-int32_t connection_new(trestle_backend_context *context, void *host_connection,
-                       trestle_backend_connection **connection,
-                       trestle_backend_error *error) noexcept {
-  return guarded(error, [&] {
-    auto made = std::make_unique<trestle_backend_connection>(*context, host_connection);
-    const int code = made->begin();
-    if (code == GNUTLS_E_MEMORY_ERROR) throw std::bad_alloc();
-    if (code < 0) return fail(error, TRESTLE_RESULT_FAILURE, code, "connection");
-    *connection = made.release();
+// The slot that hands out what kMake makes.
+template <auto kMake, typename Source, typename Object>
+int32_t create(const Source *source, Object **object, trestle_backend_error *error) noexcept {
+  return run_slot(error, [&] {
+    *object = kMake(*source).release();
     return TRESTLE_BACKEND_OK;
   });
 }
 
-void connection_free(trestle_backend_connection *connection) noexcept { delete connection; }
-
-int32_t handshake(trestle_backend_connection *connection, trestle_backend_error *error) noexcept {
-  return connection->handshake(error);
+int32_t connection_new(trestle_backend_context *context, void *host_connection,
+                       trestle_backend_connection **connection,
+                       trestle_backend_error *error) noexcept {
+  return run_slot(error, [&] {
+    *connection = new trestle_backend_connection(*context, host_connection);
+    return TRESTLE_BACKEND_OK;
+  });
 }
 
-int32_t encrypt(trestle_backend_connection *connection, const uint8_t *data, uint64_t length,
-                trestle_backend_error *error) noexcept {
-  return connection->encrypt(data, length, error);
+template <typename Object>
+void destroy(Object *object) noexcept {
+  delete object;
 }
 
-int32_t decrypt(trestle_backend_connection *connection, uint8_t *buffer, uint64_t capacity,
-                uint64_t *length, trestle_backend_error *error) noexcept {
-  return connection->decrypt(buffer, capacity, length, error);
-}
-
-int32_t close(trestle_backend_connection *connection, trestle_backend_error *error) noexcept {
-  return connection->close(error);
-}
-
-int32_t abort(trestle_backend_connection *connection, uint8_t alert,
-              trestle_backend_error *error) noexcept {
-  return connection->abort(alert, error);
-}
-
-void info(const trestle_backend_connection *connection,
-          trestle_backend_connection_info *info) noexcept {
-  connection->info(info);
+// The slot of one of Connection's functions, none of which throws.
+template <auto kFunction, typename Result, typename Connection, typename... Arguments>
+Result call(Connection *connection, Arguments... arguments) noexcept {
+  return (connection->*kFunction)(arguments...);
 }
 
 const trestle_backend kTable = {
@@ -145,18 +127,18 @@ const trestle_backend kTable = {
     thread_detach,
     capability,
     verify_signature,
-    identity_new,
-    identity_free,
-    context_new,
-    context_free,
+    create<make_identity>,
+    destroy,
+    create<make_context>,
+    destroy,
     connection_new,
-    connection_free,
-    handshake,
-    encrypt,
-    decrypt,
-    close,
-    abort,
-    info,
+    destroy,
+    call<&Connection::handshake>,
+    call<&Connection::encrypt>,
+    call<&Connection::decrypt>,
+    call<&Connection::close>,
+    call<&Connection::abort>,
+    call<&Connection::info>,
 };
 
 }  // namespace

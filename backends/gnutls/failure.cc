@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a failed step of GnuTLS means, and which alert the peer gets. GnuTLS sends none by itself.
-#include "backends/gnutls/connection.h"
-#include "backends/gnutls/error.h"
+#include <cstdio>
 
-namespace trestle::gnutls_backend {
+#include "backends/gnutls/connection.h"
+
+namespace trestle {
+
+void backend::write_library_text(int64_t code, char *text, size_t size) {
+  std::snprintf(text, size, "%s", gnutls_strerror(static_cast<int>(code)));
+}
+
+namespace gnutls_backend {
 
 // TLS 1.3: the client knows the identity but not the key. GnuTLS says "illegal parameter" where
 // RFC 8446, 6.2, has decrypt_error.
@@ -12,59 +19,14 @@ bool Connection::is_wrong_binder(int code) const {
          suite_ == 0;
 }
 
-int32_t Connection::result_of(int code) const {
-  if (rejected_) return TRESTLE_RESULT_CERT_REJECTED;
-  if (is_wrong_binder(code)) return TRESTLE_RESULT_HANDSHAKE_FAILED;
-  switch (code) {
-    case GNUTLS_E_MEMORY_ERROR:
-      return TRESTLE_RESULT_OUT_OF_MEMORY;
-    case GNUTLS_E_NO_CIPHER_SUITES:
-    case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
-      // To a client: a suite that isn't one of the version's.
-      return context_.is_server() ? TRESTLE_RESULT_NO_COMMON_SUITE
-                                  : TRESTLE_RESULT_PROTOCOL_VIOLATION;
-    case GNUTLS_E_CERTIFICATE_ERROR:
-      return TRESTLE_RESULT_CERT_MALFORMED;
-    case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
-      // Also for bytes that are no TLS record at all.
-      return hello_seen_ && !established_ ? TRESTLE_RESULT_NO_COMMON_VERSION
-                                          : TRESTLE_RESULT_PROTOCOL_VIOLATION;
-    case GNUTLS_E_CERTIFICATE_REQUIRED:
-      return TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE;
-    case GNUTLS_E_NO_CERTIFICATE_FOUND:
-      return context_.is_server() && certificate_seen_ ? TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE
-                                                       : TRESTLE_RESULT_PROTOCOL_VIOLATION;
-    case GNUTLS_E_AGAIN:       // too many records without data
-    case GNUTLS_E_PULL_ERROR:  // too many bytes
-    case GNUTLS_E_WARNING_ALERT_RECEIVED:
-    case GNUTLS_E_REHANDSHAKE:
-    case GNUTLS_E_DECRYPTION_FAILED:
-    case GNUTLS_E_ERROR_IN_FINISHED_PACKET:
-    case GNUTLS_E_HANDSHAKE_TOO_LARGE:
-    case GNUTLS_E_ILLEGAL_PARAMETER:
-    case GNUTLS_E_MISSING_EXTENSION:
-    case GNUTLS_E_RECEIVED_ILLEGAL_EXTENSION:
-    case GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER:
-    case GNUTLS_E_RECORD_OVERFLOW:
-    case GNUTLS_E_TOO_MANY_EMPTY_PACKETS:
-    case GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS:
-    case GNUTLS_E_UNEXPECTED_EXTENSIONS_LENGTH:
-    case GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET:
-    case GNUTLS_E_UNEXPECTED_PACKET:
-    case GNUTLS_E_UNEXPECTED_PACKET_LENGTH:
-    case GNUTLS_E_UNKNOWN_CIPHER_SUITE:
-      return TRESTLE_RESULT_PROTOCOL_VIOLATION;
-    default:
-      return established_ ? TRESTLE_RESULT_PROTOCOL_VIOLATION : TRESTLE_RESULT_HANDSHAKE_FAILED;
-  }
-}
-
 int Connection::alert_of(int code) const {
   if (rejected_) return GNUTLS_A_BAD_CERTIFICATE;
   if (psk_identity_ == PskIdentity::kUnknown) return GNUTLS_A_UNKNOWN_PSK_IDENTITY;
   if (is_wrong_binder(code)) return GNUTLS_A_DECRYPT_ERROR;
   switch (code) {
     case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
+    case GNUTLS_E_UNKNOWN_CIPHER_SUITE:
+      // To a client: a suite that it didn't offer, or that isn't one of the version's.
       return context_.is_server() ? GNUTLS_A_HANDSHAKE_FAILURE : GNUTLS_A_ILLEGAL_PARAMETER;
     case GNUTLS_E_KEY_USAGE_VIOLATION:
       return GNUTLS_A_UNSUPPORTED_CERTIFICATE;
@@ -81,6 +43,43 @@ int Connection::alert_of(int code) const {
       return GNUTLS_A_UNEXPECTED_MESSAGE;
     default:
       return gnutls_error_to_alert(code, nullptr);
+  }
+}
+
+int32_t Connection::result_of(int code, int alert) const {
+  if (rejected_) return TRESTLE_RESULT_CERT_REJECTED;
+  switch (code) {
+    case GNUTLS_E_MEMORY_ERROR:
+      return TRESTLE_RESULT_OUT_OF_MEMORY;
+    case GNUTLS_E_CERTIFICATE_ERROR:
+      return TRESTLE_RESULT_CERT_MALFORMED;
+    case GNUTLS_E_CERTIFICATE_REQUIRED:
+      return TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE;
+    case GNUTLS_E_NO_CERTIFICATE_FOUND:
+      if (alert == GNUTLS_A_HANDSHAKE_FAILURE) return TRESTLE_RESULT_PEER_HAS_NO_CERTIFICATE;
+      break;
+    case GNUTLS_E_NO_CIPHER_SUITES:
+    case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
+      if (context_.is_server()) return TRESTLE_RESULT_NO_COMMON_SUITE;
+      break;
+    case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
+      // Also for bytes that are no TLS record at all.
+      return hello_seen_ && !established_ ? TRESTLE_RESULT_NO_COMMON_VERSION
+                                          : TRESTLE_RESULT_PROTOCOL_VIOLATION;
+    case GNUTLS_E_ERROR_IN_FINISHED_PACKET:
+      return TRESTLE_RESULT_PROTOCOL_VIOLATION;
+  }
+  switch (alert) {
+    case GNUTLS_A_UNEXPECTED_MESSAGE:
+    case GNUTLS_A_BAD_RECORD_MAC:
+    case GNUTLS_A_RECORD_OVERFLOW:
+    case GNUTLS_A_ILLEGAL_PARAMETER:
+    case GNUTLS_A_DECODE_ERROR:
+    case GNUTLS_A_MISSING_EXTENSION:
+    case GNUTLS_A_UNSUPPORTED_EXTENSION:
+      return TRESTLE_RESULT_PROTOCOL_VIOLATION;
+    default:
+      return established_ ? TRESTLE_RESULT_PROTOCOL_VIOLATION : TRESTLE_RESULT_HANDSHAKE_FAILED;
   }
 }
 
@@ -124,7 +123,9 @@ int32_t Connection::fail_with(int code, trestle_backend_error *error) {
     error->alert = static_cast<uint32_t>(alert);
     error->alert_direction = TRESTLE_ALERT_DIRECTION_SENT;
   }
-  return fail(error, result_of(code), code, established_ ? "after the handshake" : "handshake");
+  return fail(error, result_of(code, alert), code,
+              established_ ? "after the handshake" : "handshake");
 }
 
-}  // namespace trestle::gnutls_backend
+}  // namespace gnutls_backend
+}  // namespace trestle

@@ -2,10 +2,6 @@
 #include "backends/gnutls/identity.h"
 
 #include <cstring>
-#include <memory>
-
-#include "backends/gnutls/error.h"
-#include "backends/gnutls/secret.h"
 
 namespace trestle::gnutls_backend {
 namespace {
@@ -27,13 +23,12 @@ bool is_unknown_algorithm(int code) {
 }
 
 // GnuTLS's word for a key derivation other than PBKDF2, such as scrypt.
-bool is_unknown_derivation(int code) { return code == GNUTLS_E_ASN1_GENERIC_ERROR; }
+constexpr int kUnknownDerivation = GNUTLS_E_ASN1_GENERIC_ERROR;
 
-// GnuTLS takes passwords as C strings. None of its encryptions was made with a longer one.
 constexpr size_t kPkcs12CertificatesMax = 64;
 
-bool has_nul(const trestle_bytes &password) {
-  return password.length != 0 && std::memchr(password.data, 0, password.length) != nullptr;
+const char *text(const trestle_bytes &password) {
+  return reinterpret_cast<const char *>(password.data);
 }
 
 // GnuTLS derives keys of PKCS#12 from UTF-8 alone, and says of others that it lacks memory.
@@ -45,84 +40,64 @@ bool is_utf8(const trestle_bytes &password) {
   return code != GNUTLS_E_INVALID_UTF8_STRING;
 }
 
-int32_t load_certificates(const trestle_backend_identity_source &source,
-                          trestle_backend_identity *identity, trestle_backend_error *error) {
+void load_certificates(const trestle_backend_identity_source &source,
+                       trestle_backend_identity *identity) {
   for (uint32_t i = 0; i < source.certificate_count; ++i) {
-    gnutls_datum_t der;
-    Certificate certificate;
-    int code = to_datum(source.certificates[i], &der) ? make(&certificate, gnutls_x509_crt_init)
-                                                      : GNUTLS_E_LARGE_PACKET;
-    if (code >= 0) code = gnutls_x509_crt_import(certificate.get(), &der, GNUTLS_X509_FMT_DER);
-    if (code < 0) {
-      return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "certificate %u does not parse", i);
-    }
+    const gnutls_datum_t der = datum(source.certificates[i]);
+    auto certificate = make<Certificate>(gnutls_x509_crt_init);
+    const int code = gnutls_x509_crt_import(certificate.get(), &der, GNUTLS_X509_FMT_DER);
+    if (code < 0) refuse(TRESTLE_RESULT_BAD_CERTIFICATE, code, "certificate %u does not parse", i);
     identity->certificates.push_back(std::move(certificate));
   }
-  if (!identity->certificates.empty()) return TRESTLE_BACKEND_OK;
-  return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0, "no certificate");
 }
 
-int import_key(const gnutls_datum_t &der, uint32_t format, const trestle_bytes &password,
-               gnutls_x509_privkey_t key) {
-  if (format == TRESTLE_KEY_PKCS8) {
-    return gnutls_x509_privkey_import_pkcs8(key, &der, GNUTLS_X509_FMT_DER, nullptr,
-                                            GNUTLS_PKCS_PLAIN);
-  }
-  if (format != TRESTLE_KEY_PKCS8_ENCRYPTED) {
-    return gnutls_x509_privkey_import(key, &der, GNUTLS_X509_FMT_DER);
-  }
-  const Secret text(password, true);
-  return gnutls_x509_privkey_import_pkcs8(key, &der, GNUTLS_X509_FMT_DER, text.text(), 0);
-}
-
-int32_t load_key(const trestle_backend_identity_source &source, trestle_backend_identity *identity,
-                 trestle_backend_error *error) {
-  if (source.key_format == TRESTLE_KEY_NONE) {
-    return fail(error, TRESTLE_RESULT_NO_IDENTITY, 0, "no private key");
-  }
-  if (source.key_format == TRESTLE_KEY_PKCS8_ENCRYPTED && has_nul(source.password)) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "a password with a NUL");
-  }
-  gnutls_datum_t der;
-  int code = to_datum(source.key, &der) ? make(&identity->key, gnutls_x509_privkey_init)
-                                        : GNUTLS_E_LARGE_PACKET;
-  if (code >= 0) {
-    code = import_key(der, source.key_format, source.password, identity->key.get());
-  }
-  if (code == 0) return TRESTLE_BACKEND_OK;
-  if (code == GNUTLS_E_DECRYPTION_FAILED) {
-    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, code, "the private key does not decrypt");
-  }
+void load_key(const trestle_backend_identity_source &source, trestle_backend_identity *identity) {
+  const gnutls_datum_t der = datum(source.key);
   const bool encrypted = source.key_format == TRESTLE_KEY_PKCS8_ENCRYPTED;
-  if (is_unknown_algorithm(code) || (encrypted && is_unknown_derivation(code))) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
-                "a private key of an unknown kind, or encrypted in an unknown way");
+  identity->key = make<PrivateKey>(gnutls_x509_privkey_init);
+  const int code =
+      encrypted || source.key_format == TRESTLE_KEY_PKCS8
+          ? gnutls_x509_privkey_import_pkcs8(identity->key.get(), &der, GNUTLS_X509_FMT_DER,
+                                             text(source.password),
+                                             encrypted ? 0 : GNUTLS_PKCS_PLAIN)
+          : gnutls_x509_privkey_import(identity->key.get(), &der, GNUTLS_X509_FMT_DER);
+  if (code == 0) return;
+  if (code == GNUTLS_E_DECRYPTION_FAILED)
+    refuse(TRESTLE_RESULT_WRONG_PASSWORD, code, "the private key does not decrypt");
+  if (is_unknown_algorithm(code) || (encrypted && code == kUnknownDerivation)) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, code,
+           "a private key of an unknown kind, or encrypted in an unknown way");
   }
-  return fail(error, TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "the private key does not parse");
+  refuse(TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "the private key does not parse");
+}
+
+// Not a wrong password: the MAC was right, or isn't reached yet.
+[[noreturn]] void refuse_pkcs12(int code) {
+  const bool unknown = is_unknown_algorithm(code) || code == kUnknownDerivation ||
+                       code == GNUTLS_E_DECRYPTION_FAILED;
+  refuse(unknown ? TRESTLE_RESULT_NOT_SUPPORTED : TRESTLE_RESULT_BAD_CERTIFICATE, code,
+         "GnuTLS can't read the PKCS#12");
 }
 
 // The parser has one code for a PKCS#12 without a key, without certificates, and without the one
 // that is the key's.
-int32_t tell_what_is_missing(gnutls_pkcs12_t pkcs12, const char *password,
-                             trestle_backend_error *error) {
+[[noreturn]] void tell_what_is_missing(gnutls_pkcs12_t pkcs12, const char *password) {
   gnutls_x509_privkey_t key = nullptr;
   gnutls_x509_crt_t *others = nullptr;
   unsigned count = 0;
   const int code = gnutls_pkcs12_simple_parse(pkcs12, password, &key, nullptr, nullptr, &others,
                                               &count, nullptr, 0);
-  if (code < 0) return fail(error, TRESTLE_RESULT_NO_IDENTITY, code, "no key in the PKCS#12");
+  if (code < 0) refuse(TRESTLE_RESULT_NO_IDENTITY, code, "no key in the PKCS#12");
   gnutls_x509_privkey_deinit(key);
   for (unsigned i = 0; i < count; ++i) gnutls_x509_crt_deinit(others[i]);
   gnutls_free(others);
-  return count != 0 ? fail(error, TRESTLE_RESULT_KEY_MISMATCH, 0,
-                           "no certificate of the key in the PKCS#12")
-                    : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, 0,
-                           "no certificate in the PKCS#12");
+  if (count == 0) refuse(TRESTLE_RESULT_BAD_CERTIFICATE, 0, "no certificate in the PKCS#12");
+  refuse(TRESTLE_RESULT_KEY_MISMATCH, 0, "no certificate of the key in the PKCS#12");
 }
 
 // The key and the certificates of a PKCS#12, leaf first.
-int32_t open_pkcs12(gnutls_pkcs12_t pkcs12, const char *password,
-                    trestle_backend_identity *identity, trestle_backend_error *error) {
+void open_pkcs12(gnutls_pkcs12_t pkcs12, const char *password,
+                 trestle_backend_identity *identity) {
   gnutls_x509_privkey_t key = nullptr;
   gnutls_x509_crt_t *chain = nullptr;
   unsigned count = 0;
@@ -131,54 +106,30 @@ int32_t open_pkcs12(gnutls_pkcs12_t pkcs12, const char *password,
   const int code =
       gnutls_pkcs12_simple_parse(pkcs12, password, &key, &chain, &count, nullptr, nullptr, nullptr,
                                  GNUTLS_PKCS12_SP_INCLUDE_SELF_SIGNED);
-  if (code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) {
-    return tell_what_is_missing(pkcs12, password, error);
-  }
-  if (code < 0) {
-    // The MAC was right, so it is what somebody made.
-    return is_unknown_algorithm(code) || is_unknown_derivation(code) ||
-                   code == GNUTLS_E_DECRYPTION_FAILED
-               ? fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code,
-                      "the PKCS#12 holds something that GnuTLS can't read")
-               : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 does not parse");
-  }
+  if (code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) tell_what_is_missing(pkcs12, password);
+  if (code < 0) refuse_pkcs12(code);
   identity->key.reset(key);
   for (unsigned i = 0; i < count; ++i) identity->certificates.emplace_back(chain[i]);
   gnutls_free(chain);
-  return TRESTLE_BACKEND_OK;
 }
 
-int32_t load_pkcs12(const trestle_backend_identity_source &source,
-                    trestle_backend_identity *identity, trestle_backend_error *error) {
-  gnutls_datum_t der;
-  Pkcs12 pkcs12;
-  int code = to_datum(source.pkcs12, &der) ? make(&pkcs12, gnutls_pkcs12_init)
-                                           : GNUTLS_E_LARGE_PACKET;
-  if (code >= 0) code = gnutls_pkcs12_import(pkcs12.get(), &der, GNUTLS_X509_FMT_DER, 0);
-  if (code < 0) {
-    return fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 does not parse");
-  }
-  if (has_nul(source.password)) {
-    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, 0, "a password with a NUL");
-  }
-  if (!is_utf8(source.password)) {
-    return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, 0, "a password that is no UTF-8");
-  }
-  const Secret text(source.password, true);
-  code = gnutls_pkcs12_verify_mac(pkcs12.get(), text.text());
+void load_pkcs12(const trestle_backend_identity_source &source,
+                 trestle_backend_identity *identity) {
+  const gnutls_datum_t der = datum(source.pkcs12);
+  const char *password = text(source.password);
+  const auto pkcs12 = make<Pkcs12>(gnutls_pkcs12_init);
+  int code = gnutls_pkcs12_import(pkcs12.get(), &der, GNUTLS_X509_FMT_DER, 0);
+  if (code < 0) refuse_pkcs12(code);
+  if (!is_utf8(source.password))
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "a password that is no UTF-8");
+  code = gnutls_pkcs12_verify_mac(pkcs12.get(), password);
   // PKCS#12 knows an empty password and none. Keys of PBES2 are the same for both.
-  if (code == GNUTLS_E_MAC_VERIFY_FAILED && source.password.length == 0) {
+  if (code == GNUTLS_E_MAC_VERIFY_FAILED && source.password.length == 0)
     code = gnutls_pkcs12_verify_mac(pkcs12.get(), nullptr);
-  }
-  if (code == GNUTLS_E_MAC_VERIFY_FAILED) {
-    return fail(error, TRESTLE_RESULT_WRONG_PASSWORD, code, "the PKCS#12's MAC does not fit");
-  }
-  if (code < 0) {
-    return is_unknown_algorithm(code)
-               ? fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code, "the PKCS#12's MAC is unknown")
-               : fail(error, TRESTLE_RESULT_BAD_CERTIFICATE, code, "the PKCS#12 has no MAC");
-  }
-  return open_pkcs12(pkcs12.get(), text.text(), identity, error);
+  if (code == GNUTLS_E_MAC_VERIFY_FAILED)
+    refuse(TRESTLE_RESULT_WRONG_PASSWORD, code, "the PKCS#12's MAC does not fit");
+  if (code < 0) refuse_pkcs12(code);
+  open_pkcs12(pkcs12.get(), password, identity);
 }
 
 // GnuTLS compares the halves of a pair itself, but not those of EdDSA.
@@ -194,17 +145,12 @@ bool eddsa_halves_match(const trestle_backend_identity &identity) {
          key_size == certificate_size && std::memcmp(of_key, of_certificate, key_size) == 0;
 }
 
-int32_t check_pair(const trestle_backend_identity &identity, trestle_backend_error *error) {
-  CertificateCredentials credentials;
-  int code = make(&credentials, gnutls_certificate_allocate_credentials);
-  if (code >= 0) code = use_identity(identity, credentials.get());
-  if (code >= 0 && !eddsa_halves_match(identity)) code = GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
-  if (code >= 0) return TRESTLE_BACKEND_OK;
-  if (code == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
-    return fail(error, TRESTLE_RESULT_KEY_MISMATCH, code,
-                "the private key is not the certificate's");
-  }
-  return fail(error, TRESTLE_RESULT_NOT_SUPPORTED, code, "GnuTLS can't use this identity");
+void check_pair(const trestle_backend_identity &identity) {
+  const auto credentials = make<CertificateCredentials>(gnutls_certificate_allocate_credentials);
+  const int code = use_identity(identity, credentials.get());
+  if (code == GNUTLS_E_CERTIFICATE_KEY_MISMATCH || !eddsa_halves_match(identity))
+    refuse(TRESTLE_RESULT_KEY_MISMATCH, code, "the private key is not the certificate's");
+  if (code < 0) refuse(TRESTLE_RESULT_NOT_SUPPORTED, code, "GnuTLS can't use this identity");
 }
 
 }  // namespace
@@ -212,43 +158,35 @@ int32_t check_pair(const trestle_backend_identity &identity, trestle_backend_err
 int use_identity(const trestle_backend_identity &identity,
                  gnutls_certificate_credentials_t credentials) {
   // Not gnutls_certificate_set_x509_key, which sorts the chain and drops what isn't part of it.
-  const size_t count = identity.certificates.size();
-  std::vector<gnutls_pcert_st> chain(count);
-  size_t filled = 0;
-  gnutls_privkey_t key = nullptr;
-  int code = gnutls_privkey_init(&key);
-  if (code >= 0) {
-    code = gnutls_privkey_import_x509(key, identity.key.get(), GNUTLS_PRIVKEY_IMPORT_COPY);
-  }
-  while (code >= 0 && filled < count) {
-    code = gnutls_pcert_import_x509(&chain[filled], identity.certificates[filled].get(), 0);
-    if (code >= 0) ++filled;
-  }
+  std::vector<gnutls_pcert_st> chain(identity.certificates.size());
+  auto key = make<SigningKey>(gnutls_privkey_init);
+  int code =
+      gnutls_privkey_import_x509(key.get(), identity.key.get(), GNUTLS_PRIVKEY_IMPORT_COPY);
+  for (size_t i = 0; i < chain.size() && code >= 0; ++i)
+    code = gnutls_pcert_import_x509(&chain[i], identity.certificates[i].get(), 0);
   if (code >= 0) {
     code = gnutls_certificate_set_key(credentials, nullptr, 0, chain.data(),
-                                      static_cast<int>(count), key);
+                                      static_cast<int>(chain.size()), key.get());
   }
-  if (code >= 0) return 0;  // the credentials own it all
-  while (filled != 0) gnutls_pcert_deinit(&chain[--filled]);
-  if (key != nullptr) gnutls_privkey_deinit(key);
+  if (code >= 0) {
+    key.release();  // the credentials own it all
+  } else {
+    for (gnutls_pcert_st &certificate : chain) gnutls_pcert_deinit(&certificate);
+  }
   return code;
 }
 
-int32_t identity_new(const trestle_backend_identity_source *source,
-                     trestle_backend_identity **identity, trestle_backend_error *error) noexcept {
-  return guarded(error, [&] {
-    auto made = std::make_unique<trestle_backend_identity>();
-    int32_t status;
-    if (source->pkcs12.length != 0) {
-      status = load_pkcs12(*source, made.get(), error);
-    } else {
-      status = load_certificates(*source, made.get(), error);
-      if (status == TRESTLE_BACKEND_OK) status = load_key(*source, made.get(), error);
-    }
-    if (status == TRESTLE_BACKEND_OK) status = check_pair(*made, error);
-    if (status == TRESTLE_BACKEND_OK) *identity = made.release();
-    return status;
-  });
+std::unique_ptr<trestle_backend_identity> make_identity(
+    const trestle_backend_identity_source &source) {
+  auto identity = std::make_unique<trestle_backend_identity>();
+  if (source.pkcs12.length != 0) {
+    load_pkcs12(source, identity.get());
+  } else {
+    load_certificates(source, identity.get());
+    load_key(source, identity.get());
+  }
+  check_pair(*identity);
+  return identity;
 }
 
 }  // namespace trestle::gnutls_backend

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "backends/gnutls/handles.h"
@@ -12,9 +13,9 @@ struct trestle_backend_identity {
 
 namespace trestle::gnutls_backend {
 
-// The slot identity_new.
-int32_t identity_new(const trestle_backend_identity_source *source,
-                     trestle_backend_identity **identity, trestle_backend_error *error) noexcept;
+// Refuses as the slot identity_new says.
+std::unique_ptr<trestle_backend_identity> make_identity(
+    const trestle_backend_identity_source &source);
 
 // Puts certificates and key into credentials. Below 0: GnuTLS's code; it checks that key and leaf
 // belong together.

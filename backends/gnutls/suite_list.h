@@ -5,8 +5,8 @@
 // of them, in an order of its own; no function of GnuTLS takes a list of suites. So the list inside
 // the priority object, which only the string filled, is rewritten in place. Where that list lies
 // is not assumed: it is found by what is known of its contents, and every list that was written is
-// read back with GnuTLS's own function. Where the list can't be found, only what a string happens to
-// express is possible, and everything else is refused.
+// read back with GnuTLS's own function. Where the list can't be found, only what a string happens
+// to express is possible, and everything else is refused.
 #pragma once
 
 #include <gnutls/gnutls.h>

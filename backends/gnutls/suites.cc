@@ -39,10 +39,9 @@ Suite suites[std::size(kProven)];
 size_t suite_count = 0;
 
 constexpr Group kGroups[] = {
-    {0x0017, "SECP256R1", 0},    {0x0018, "SECP384R1", 0},    {0x0019, "SECP521R1", 0},
-    {0x001D, "X25519", 0},       {0x001E, "X448", 0},         {0x0100, "FFDHE2048", 2048},
-    {0x0101, "FFDHE3072", 3072}, {0x0102, "FFDHE4096", 4096}, {0x0103, "FFDHE6144", 6144},
-    {0x0104, "FFDHE8192", 8192},
+    {0x0017, "SECP256R1"}, {0x0018, "SECP384R1"}, {0x0019, "SECP521R1"}, {0x001D, "X25519"},
+    {0x001E, "X448"},      {0x0100, "FFDHE2048"}, {0x0101, "FFDHE3072"}, {0x0102, "FFDHE4096"},
+    {0x0103, "FFDHE6144"}, {0x0104, "FFDHE8192"},
 };
 
 // GnuTLS has two names for 0x0403, 0x0503 and 0x0603: any curve in TLS 1.2, one curve in TLS 1.3.

@@ -25,9 +25,10 @@ const Suite *find_suite(uint16_t id);
 
 struct Group {
   uint16_t id;
-  const char *priority;      // in a priority string
-  uint32_t finite_field_bits;  // 0: an elliptic curve
+  const char *priority;  // in a priority string
 };
+// Else an elliptic curve.
+inline bool is_finite_field(uint16_t group) { return group >> 8 == 1; }
 const Group *find_group(uint16_t id);
 
 struct Scheme {
