@@ -86,6 +86,12 @@ void add_missing_abilities(Rows* rows) {
               {"sends any alert at any time"});
   add_missing(rows, "wolfssl", "Debian's wolfSSL has no FFDHE group above 3072 bits in TLS 1.3",
               {"has group ffdhe4096"});
+  constexpr char kSha1Dsa[] = "libwolfssl's DSA takes digests of SHA-1 alone, so it isn't used";
+  add_missing(rows, "wolfssl", kSha1Dsa, {"verifies dsa_sha1", "verifies dsa_sha256"});
+  for (const char* feature :
+       {"signature: dsa_sha1 with DSA", "signature: dsa_sha256 with DSA"}) {
+    rows->push_back({feature, "wolfssl", "-", "*", "not supported", kSha1Dsa});
+  }
   for (const char* feature : {"identity: DSA 2048 in PKCS#8", "identity: DSAPrivateKey"}) {
     rows->push_back({feature, "wolfssl", "-", "*", "NOT_SUPPORTED",
                      "wolfSSL has no DSS suite, so a DSA key has no use in it"});
@@ -125,11 +131,21 @@ void add_identities(Rows* rows) {
       {"identity: encrypted PKCS#8, AES-192", "identity: encrypted PKCS#8, PBKDF2 with SHA-384",
        "identity: encrypted PKCS#8, PBKDF2 with SHA-512", "identity: encrypted PKCS#8, scrypt",
        "identity: PKCS#12, AES-192", "identity: PKCS#12, Camellia"});
-  add("wolfssl", "libwolfssl derives keys of PKCS#12's own ciphers from up to 127 characters of "
-      "Latin-1",
-      {"identity: PKCS#12, no password at all, 3DES",
+  add("wolfssl", "libwolfssl takes passwords of PKCS#12 of up to 127 ASCII characters",
+      {"identity: PKCS#12, password in Latin-1's range",
+       "identity: PKCS#12, password in Latin-1's range, 3DES",
+       "identity: PKCS#12, password beyond Latin-1",
        "identity: PKCS#12, password beyond Latin-1, 3DES",
+       "identity: PKCS#12, password that is no UTF-8",
+       "identity: PKCS#12, password that is no UTF-8, 3DES",
+       "identity: PKCS#12, password of 300 bytes",
        "identity: PKCS#12, password of 300 bytes, 3DES"});
+  for (const char* feature : {"identity: PKCS#12, no password at all",
+                              "identity: PKCS#12, no password at all, 3DES"}) {
+    rows->push_back({feature, "wolfssl", "-", "*", "WRONG_PASSWORD",
+                     "libwolfssl knows the empty password, but not none at all, and can't tell such "
+                     "a PKCS#12 from one under a password"});
+  }
   add("wolfssl", "libwolfssl loads RSA keys of 1024 to 4096 bits", {"identity: RSA 512"});
   add("wolfssl", "libwolfssl refuses while it parses the certificate",
       {"identity: certificate with an unknown critical extension"});

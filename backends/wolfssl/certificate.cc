@@ -2,9 +2,8 @@
 #include "backends/wolfssl/certificate.h"
 
 #include <cstring>
-#include <new>
 
-#include <wolfssl/wolfcrypt/ecc.h>
+#include "backends/wolfssl/key.h"
 
 namespace trestle::wolf {
 
@@ -20,39 +19,27 @@ bool Certificate::is_issued_by(const Certificate& other) const {
 }
 
 bool Certificate::goes_with_ec_key(const uint8_t* key, size_t key_size) const {
-  ecc_key certified, own;
-  if (wc_ecc_init(&own) != 0) throw std::bad_alloc();
-  Cleanup<ecc_key, wc_ecc_free> free_own(&own);
-  if (wc_ecc_init(&certified) != 0) throw std::bad_alloc();
-  Cleanup<ecc_key, wc_ecc_free> free_certified(&certified);
-  word32 used = 0;
-  if (wc_EccPrivateKeyDecode(key, &used, &own, static_cast<word32>(key_size)) != 0) return true;
-  used = 0;
-  return parsed_->keyOID == ECDSAk &&
-         wc_EccPublicKeyDecode(parsed_->publicKey, &used, &certified, parsed_->pubKeySize) == 0 &&
-         wc_ecc_make_pub(&own, nullptr) == 0 &&
-         wc_ecc_cmp_point(&own.pubkey, &certified.pubkey) == MP_EQ;
+  EcPrivateKey own(key, key_size);
+  if (!own) return true;
+  EcPublicKey certified(parsed_->publicKey, parsed_->pubKeySize);
+  return certified && wc_ecc_make_pub(own.get(), nullptr) == 0 &&
+         wc_ecc_cmp_point(&own.get()->pubkey, &certified.get()->pubkey) == MP_EQ;
 }
 
-bool Certificate::key_may_use(uint16_t scheme) const {
+bool Certificate::key_may_use(uint16_t scheme, bool tls13) const {
+  // TLS 1.2 has pairs of a hash and a signature: 1 is PKCS#1, 3 is ECDSA on any curve.
+  const int tls12_signature = tls13 ? 0 : scheme & 0xFF;
+  const auto curve = parsed_->pkCurveOID;
   switch (parsed_->keyOID) {
-    case RSAk: return scheme >= 0x0804 && scheme <= 0x0806;
+    case RSAk: return (scheme >= 0x0804 && scheme <= 0x0806) || tls12_signature == 1;
     case RSAPSSk: return scheme >= 0x0809 && scheme <= 0x080B;
     case ED25519k: return scheme == 0x0807;
     case ED448k: return scheme == 0x0808;
-    case ECDSAk: return (scheme == 0x0403 && parsed_->pkCurveOID == ECC_SECP256R1_OID) ||
-                        (scheme == 0x0503 && parsed_->pkCurveOID == ECC_SECP384R1_OID) ||
-                        (scheme == 0x0603 && parsed_->pkCurveOID == ECC_SECP521R1_OID);
+    case ECDSAk: return (scheme == 0x0403 && curve == ECC_SECP256R1_OID) ||
+                        (scheme == 0x0503 && curve == ECC_SECP384R1_OID) ||
+                        (scheme == 0x0603 && curve == ECC_SECP521R1_OID) || tls12_signature == 3;
     default: return false;
   }
-}
-
-bool Certificate::key_may_use_in_tls12(uint16_t scheme) const {
-  const unsigned hash = scheme >> 8, signature = scheme & 0xFFu;
-  const bool paired = hash >= 2 && hash <= 6; // SHA-1 to SHA-512
-  if (parsed_->keyOID == RSAk && paired && signature == 1) return true;
-  if (parsed_->keyOID == ECDSAk) return paired && signature == 3;
-  return key_may_use(scheme);
 }
 
 }  // namespace trestle::wolf

@@ -22,10 +22,8 @@ class Certificate {
   bool is_issued_by(const Certificate& other) const;
   // Whether it certifies the point that the private key makes. True if the key isn't one of EC.
   bool goes_with_ec_key(const uint8_t* key, size_t key_size) const;
-  // Whether such a key signs handshakes of TLS 1.3 under this scheme (RFC 8446, 4.2.3).
-  bool key_may_use(uint16_t scheme) const;
-  // The same in TLS 1.2 (RFC 5246, 7.4.1.4.1; RFC 8446, 4.2.3).
-  bool key_may_use_in_tls12(uint16_t scheme) const;
+  // Whether such a key signs handshakes under this scheme (RFC 8446, 4.2.3; RFC 5246, 7.4.1.4.1).
+  bool key_may_use(uint16_t scheme, bool tls13) const;
 
  private:
   struct Free {

@@ -2,11 +2,8 @@
 #include "backends/wolfssl/connection.h"
 
 #include <algorithm>
-#include <vector>
 
-#include "backends/wolfssl/error.h"
-#include "backends/wolfssl/messages.h"
-#include "backends/wolfssl/suites.h"
+#include "backends/common/handshake_messages.h"
 
 using namespace trestle::wolf;
 
@@ -21,39 +18,35 @@ trestle_backend_connection::trestle_backend_connection(const trestle_backend_con
                                                        void* host_connection)
     : context_(context),
       host_connection_(host_connection),
-      inbound_(!is_client(), [this](const HandshakeMessage& message) {
-        if (const Verdict* verdict = judge(message)) set_verdict(*verdict);
-      }) {
-  if (is_client() && !context_.psk_suites.empty()) psk_suite_ = context_.psk_suites.front();
-}
-
-bool trestle_backend_connection::open() {
-  library_.reset(wolfSSL_new(context_.library.get()));
-  if (!library_) return false;
+      library_(wolfSSL_new(context.library.get())),
+      inbound_(!context.is_client,
+               [this](uint8_t type, const trestle_bytes& body) { judge(type, body); }) {
+  if (!library_) throw std::bad_alloc();
+  if (context.is_client && !context.psk_suites.empty()) psk_suite_ = context.psk_suites.front();
   wolfSSL_SetIOReadCtx(library_.get(), this);
   wolfSSL_SetIOWriteCtx(library_.get(), this);
   wolfSSL_SetCertCbCtx(library_.get(), this);
   wolfSSL_set_psk_callback_ctx(library_.get(), this);
-  wolfSSL_set_verify(library_.get(), verify_mode(), wolfSSL_get_verify_callback(library_.get()));
-  return true;
+  set_verify_mode(verify_mode());
 }
 
 void trestle_backend_connection::set_verdict(const Verdict& verdict) {
-  if (verdict_ == nullptr) verdict_ = &verdict;
+  if (!verdict_) verdict_ = verdict;
 }
 
 int trestle_backend_connection::on_pull(uint8_t* buffer, int capacity) {
-  if (verdict_ != nullptr) return WOLFSSL_CBIO_ERR_GENERAL;
+  if (verdict_) return WOLFSSL_CBIO_ERR_GENERAL;
   const int64_t count = inbound_.pull(*host, host_connection_, is_tls13(), buffer,
                                       static_cast<uint64_t>(capacity));
   // Clients that have not sent anything encrypted yet send alerts in the clear, also after the
   // server's flight of TLS 1.3. wolfSSL takes that for a violation.
-  if (!established_ && sends_encrypted_ && inbound_.plain_alert()) set_verdict(kPlainAlert);
+  if (!established_ && sends_encrypted_ && inbound_.plain_alert()) {
+    throw Verdict{TRESTLE_RESULT_ALERT_RECEIVED, *inbound_.plain_alert(), ""};
+  }
   if (count == 0) {
     transport_ended_ = true;
     return WOLFSSL_CBIO_ERR_CONN_CLOSE;
   }
-  if (verdict_ != nullptr) return WOLFSSL_CBIO_ERR_GENERAL;
   return count < 0 ? WOLFSSL_CBIO_ERR_WANT_READ : static_cast<int>(count);
 }
 
@@ -73,18 +66,22 @@ int trestle_backend_connection::on_push(const uint8_t* data, int size) {
   }
   note_pushed(data, static_cast<size_t>(size));
   host->push(host_connection_, data, static_cast<size_t>(size));
-  if (is_reading_ && ++answers_ > kAnswersMax) set_verdict(kFlooded);
+  if (is_reading_ && ++answers_ > kAnswersMax) {
+    set_verdict({kViolation, unexpected_message, "too many key updates without data"});
+  }
   return size;
 }
 
 // Learns from the records when what we send becomes encrypted, and what a server of ours chose.
 void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
+  constexpr size_t kHeaders = kRecordHeader + kMessageHeader;
   while (!sends_encrypted_ && size >= kRecordHeader) {
     sends_encrypted_ = data[0] == kApplicationData || (data[0] == kChangeCipherSpec && !is_tls13());
     const size_t record = kRecordHeader + (static_cast<size_t>(data[3]) << 8 | data[4]);
     if (record > size) break;
-    if (const auto hello = parse_server_hello({data + kRecordHeader, data + record})) {
-      takes_psk_ = hello->takes_psk;
+    if (data[0] == kHandshake && record > kHeaders && data[kRecordHeader] == kServerHello) {
+      const auto hello = parse_server_hello({data + kHeaders, record - kHeaders});
+      takes_psk_ = hello && hello->takes_psk;
     }
     data += record;
     size -= record;
@@ -92,28 +89,26 @@ void trestle_backend_connection::note_pushed(const uint8_t* data, size_t size) {
 }
 
 int32_t trestle_backend_connection::handshake(trestle_backend_error* error) {
-  if (failure_) return again(error);
   if (established_) return TRESTLE_BACKEND_OK;
   const int result =
-      is_client() ? wolfSSL_connect(library_.get()) : wolfSSL_accept(library_.get());
+      context_.is_client ? wolfSSL_connect(library_.get()) : wolfSSL_accept(library_.get());
   const int code = wolfSSL_get_error(library_.get(), result);
   if (result != WOLFSSL_SUCCESS && code == WOLFSSL_ERROR_WANT_READ && !transport_ended_) {
     return TRESTLE_BACKEND_WANT_READ;
   }
   version_ = static_cast<uint16_t>(wolfSSL_version(library_.get()));
   suite_ = static_cast<uint16_t>(wolfSSL_get_current_cipher_suite(library_.get()));
-  if (result == WOLFSSL_SUCCESS && !is_peer_known()) set_verdict(kNoCertificate);
-  if (result != WOLFSSL_SUCCESS || verdict_ != nullptr) return fail_for_good(code, error);
+  if (result == WOLFSSL_SUCCESS && !is_peer_known()) {
+    set_verdict({kFailed, handshake_failure, "the peer showed no certificate"});
+  }
+  if (result != WOLFSSL_SUCCESS || verdict_) return fail_for_good(code, error);
   established_ = true;
   return TRESTLE_BACKEND_OK;
 }
 
 int32_t trestle_backend_connection::encrypt(const uint8_t* data, uint64_t length,
                                             trestle_backend_error* error) {
-  if (failure_) return again(error);
-  if (!established_ || write_closed_) {
-    return fail(error, TRESTLE_RESULT_FAILURE, 0, "not open for writing");
-  }
+  if (write_closed_) return fail(error, TRESTLE_RESULT_FAILURE, 0, "closed for writing");
   while (length > 0) {
     const int part = static_cast<int>(std::min<uint64_t>(length, 1u << 30));
     const int result = wolfSSL_write(library_.get(), data, part);
@@ -127,9 +122,7 @@ int32_t trestle_backend_connection::encrypt(const uint8_t* data, uint64_t length
 
 int32_t trestle_backend_connection::decrypt(uint8_t* buffer, uint64_t capacity, uint64_t* length,
                                             trestle_backend_error* error) {
-  if (failure_) return again(error);
   if (read_closed_) return TRESTLE_BACKEND_CLOSED;
-  if (!established_) return fail(error, TRESTLE_RESULT_FAILURE, 0, "the handshake is not over");
   int code = WOLFSSL_ERROR_NONE;
   is_reading_ = true;
   // Record after record; what ends the series is told with the next call if data came before it.
@@ -155,8 +148,6 @@ int32_t trestle_backend_connection::decrypt(uint8_t* buffer, uint64_t capacity, 
 }
 
 int32_t trestle_backend_connection::close(trestle_backend_error* error) {
-  if (failure_) return again(error);
-  if (!established_) return fail(error, TRESTLE_RESULT_FAILURE, 0, "the handshake is not over");
   if (write_closed_) return TRESTLE_BACKEND_OK;
   // If the peer's close_notify came first, this resets wolfSSL's object, which is of no use then.
   const int result = wolfSSL_shutdown(library_.get());
@@ -180,10 +171,12 @@ int run_callback(void* connection, int on_failure, Body body) {
   auto* self = static_cast<trestle_backend_connection*>(connection);
   try {
     return body(self);
+  } catch (const Verdict& verdict) {
+    self->set_verdict(verdict);
   } catch (const std::bad_alloc&) {
     self->set_verdict(kOutOfMemory);
-    return on_failure;
   }
+  return on_failure;
 }
 
 int pull(WOLFSSL*, char* buffer, int size, void* connection) {
@@ -213,16 +206,6 @@ void install_callbacks(WOLFSSL_CTX* library) {
   wolfSSL_CTX_SetIOSend(library, push);
   wolfSSL_CTX_set_verify(library, WOLFSSL_VERIFY_PEER, verify);
   wolfSSL_CTX_set_cert_verify_callback(library, forget_findings, nullptr);
-}
-
-int32_t connection_new(trestle_backend_context* context, void* host_connection,
-                       trestle_backend_connection** connection, trestle_backend_error* error) {
-  return run_slot(error, [&] {
-    auto made = std::make_unique<trestle_backend_connection>(*context, host_connection);
-    if (!made->open()) throw std::bad_alloc();
-    *connection = made.release();
-    return TRESTLE_BACKEND_OK;
-  });
 }
 
 }  // namespace trestle::wolf

@@ -16,13 +16,10 @@ namespace trestle::wolf {
 
 // What wolfSSL contexts need so that their connections land here.
 void install_callbacks(WOLFSSL_CTX* library);
-void install_psk_callbacks(const trestle_backend_context& context, bool tls12_suites);
+void install_psk_callbacks(const trestle_backend_context& context);
 
 // Kept from process_init on.
 inline const trestle_host* host = nullptr;
-
-int32_t connection_new(trestle_backend_context* context, void* host_connection,
-                       trestle_backend_connection** connection, trestle_backend_error* error);
 
 }  // namespace trestle::wolf
 
@@ -30,8 +27,9 @@ struct trestle_backend_connection {
  public:
   trestle_backend_connection(const trestle_backend_context& context, void* host_connection);
 
-  bool open();
-  // The slots.
+  // The slots, for a connection that has not failed. One that has fails like that for good.
+  bool has_failed() const { return failure_.has_value(); }
+  int32_t fail_again(trestle_backend_error* error) const;
   int32_t handshake(trestle_backend_error* error);
   int32_t encrypt(const uint8_t* data, uint64_t length, trestle_backend_error* error);
   int32_t decrypt(uint8_t* buffer, uint64_t capacity, uint64_t* length,
@@ -39,7 +37,7 @@ struct trestle_backend_connection {
   int32_t close(trestle_backend_error* error);
   void info(trestle_backend_connection_info* info) const;
 
-  // For wolfSSL's callbacks; a verdict ends the handshake.
+  // For wolfSSL's callbacks; what throws a Verdict ends the handshake with it.
   const trestle_backend_context& context() const { return context_; }
   int on_pull(uint8_t* buffer, int capacity);
   int on_push(const uint8_t* data, int size);
@@ -48,38 +46,36 @@ struct trestle_backend_connection {
   uint16_t psk_suite() const { return psk_suite_; }
 
  private:
-  using Verdict = trestle::wolf::Verdict;
-
   struct Free {
     void operator()(WOLFSSL* connection) const { wolfSSL_free(connection); }
   };
 
-  bool is_client() const { return context_.role == TRESTLE_ROLE_CLIENT; }
   bool is_tls13() const { return wolfSSL_version(library_.get()) == TLS1_3_VERSION; }
   bool wants_certificate() const;
+  void set_verify_mode(int mode);
   int verify_mode() const;
+  bool is_suite_with(trestle::wolf::Authentication authentication) const;
   bool is_by_psk() const;
   bool is_peer_known() const;
-  const Verdict* ask_host(const WOLFSSL_X509_STORE_CTX& store);
-  const Verdict* judge(const trestle::wolf::HandshakeMessage& message);
-  const Verdict* judge_server_hello(const trestle::wolf::HandshakeMessage& message);
-  const Verdict* judge_client_hello(const trestle::wolf::HandshakeMessage& message);
-  const Verdict* judge_tls12(const trestle::wolf::HandshakeMessage& message) const;
+  void ask_host(const WOLFSSL_X509_STORE_CTX& store);
+  void judge(uint8_t type, const trestle_bytes& body);
+  void judge_server_hello(const trestle_bytes& body);
+  void judge_client_hello(const trestle_bytes& body);
+  void judge_tls12(uint8_t type, const trestle_bytes& body) const;
   void note_pushed(const uint8_t* data, size_t size);
   bool may_send_plain_alert() const;
   void send_plain_alert(uint8_t alert);
 
-  // What went wrong, from what wolfSSL and the callbacks know; stays for every later call.
+  // What went wrong, from what wolfSSL and the callbacks know.
   int32_t fail_for_good(int code, trestle_backend_error* error);
-  void classify(int code, trestle_backend_error* error);
-  int32_t again(trestle_backend_error* error) const;
+  int32_t classify(int code, trestle_backend_error* error);
 
   const trestle_backend_context& context_;
   void* const host_connection_;
   std::unique_ptr<WOLFSSL, Free> library_;
   trestle::wolf::Inbound inbound_;
-  const Verdict* verdict_ = nullptr; // static; the first one stays
-  std::unique_ptr<trestle_backend_error> failure_;
+  std::optional<trestle::wolf::Verdict> verdict_; // the first one stays
+  std::optional<trestle_backend_error> failure_;
   bool established_ = false;
   bool certificate_came_ = false; // the message of TLS 1.2, be it empty
   bool asked_ = false;

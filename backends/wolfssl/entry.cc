@@ -7,24 +7,25 @@
 
 #include "backends/wolfssl/connection.h"
 #include "backends/wolfssl/context.h"
-#include "backends/wolfssl/error.h"
 #include "backends/wolfssl/identity.h"
 #include "backends/wolfssl/signature.h"
 #include "backends/wolfssl/suites.h"
-#include "backends/wolfssl/wolf.h"
 
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/hash.h>
 #include <wolfssl/wolfcrypt/pkcs12.h>
 
+void trestle::backend::write_library_text(int64_t code, char* text, size_t size) {
+  const char* reason = wolfSSL_ERR_reason_error_string(static_cast<unsigned long>(code));
+  std::snprintf(text, size, "%s", reason != nullptr ? reason : "");
+}
+
 namespace trestle::wolf {
 namespace {
 
-const void* address(void (*function)()) { return reinterpret_cast<const void*>(function); }
-
 #define TRESTLE_CANARY(name) \
-  { #name, address(reinterpret_cast<void (*)()>(&name)), "libwolfssl.so" }
+  { #name, reinterpret_cast<const void*>(&name), "libwolfssl.so" }
 
 // Functions that each connection goes through.
 const trestle_backend_canary kCanaries[] = {
@@ -53,7 +54,7 @@ int32_t process_init(const trestle_host* host, trestle_backend_error* error) {
   if (result != WOLFSSL_SUCCESS) {
     return fail(error, TRESTLE_RESULT_BACKEND_INIT, result, "wolfSSL_Init");
   }
-  trestle::wolf::host = host;
+  wolf::host = host;
   std::snprintf(g_library_version, sizeof g_library_version, "wolfSSL %s", wolfSSL_lib_version());
   return TRESTLE_BACKEND_OK;
 }
@@ -73,7 +74,7 @@ int32_t capability(uint32_t capability, uint32_t argument) {
     case TRESTLE_CAPABILITY_VERSION:
       return number == TRESTLE_VERSION_TLS12 || number == TRESTLE_VERSION_TLS13;
     case TRESTLE_CAPABILITY_GROUP: return find_group(number) != nullptr;
-    case TRESTLE_CAPABILITY_SIGNATURE_SCHEME: return can_verify(number);
+    case TRESTLE_CAPABILITY_SIGNATURE_SCHEME: return scheme_name(number) != nullptr;
     case TRESTLE_CAPABILITY_PSK_TLS13:
     case TRESTLE_CAPABILITY_PKCS12:
     case TRESTLE_CAPABILITY_ENCRYPTED_PKCS8: return number == 0;
@@ -83,11 +84,33 @@ int32_t capability(uint32_t capability, uint32_t argument) {
 
 using Connection = trestle_backend_connection;
 
-void connection_free(Connection* connection) { delete connection; }
+template <typename Object, typename Source>
+int32_t create(const Source* source, Object** object, trestle_backend_error* error) {
+  return run(error, [&] {
+    *object = new Object(*source);
+    return TRESTLE_BACKEND_OK;
+  });
+}
+
+int32_t connection_new(trestle_backend_context* context, void* host_connection,
+                       Connection** connection, trestle_backend_error* error) {
+  return run(error, [&] {
+    *connection = new Connection(*context, host_connection);
+    return TRESTLE_BACKEND_OK;
+  });
+}
+
+template <typename Object>
+void destroy(Object* object) {
+  delete object;
+}
 
 template <auto method, typename... Arguments>
 int32_t slot(Connection* connection, Arguments... arguments, trestle_backend_error* error) {
-  return run_slot(error, [&] { return (connection->*method)(arguments..., error); });
+  return run(error, [&] {
+    if (connection->has_failed()) return connection->fail_again(error);
+    return (connection->*method)(arguments..., error);
+  });
 }
 
 void info(const Connection* connection, trestle_backend_connection_info* info) {
@@ -107,12 +130,12 @@ const trestle_backend kTable = {
     thread_detach,
     capability,
     verify_signature,
-    identity_new,
-    identity_free,
-    context_new,
-    context_free,
+    create<trestle_backend_identity>,
+    destroy<trestle_backend_identity>,
+    create<trestle_backend_context>,
+    destroy<trestle_backend_context>,
     connection_new,
-    connection_free,
+    destroy<Connection>,
     slot<&Connection::handshake>,
     slot<&Connection::encrypt, const uint8_t*, uint64_t>,
     slot<&Connection::decrypt, uint8_t*, uint64_t, uint64_t*>,

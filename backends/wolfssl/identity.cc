@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/wolfssl/identity.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
-#include <utility>
 
 #include "backends/wolfssl/certificate.h"
-#include "backends/wolfssl/der.h"
-#include "backends/wolfssl/error.h"
+#include "backends/wolfssl/key.h"
 #include "backends/wolfssl/pkcs12.h"
 
-#include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
-#include <wolfssl/wolfcrypt/rsa.h>
 
-namespace trestle::wolf {
+using namespace trestle::wolf;
+
 namespace {
 
 // wolfSSL decodes shorter keys, but does not load them.
 constexpr int kRsaBitsMin = 1024;
 
 void refuse_rsa_of_other_sizes(const SecretBytes& der) {
-  RsaKey key;
-  if (wc_InitRsaKey(&key, nullptr) != 0) throw std::bad_alloc();
-  Cleanup<RsaKey, wc_FreeRsaKey> free_key(&key);
-  word32 used = 0;
-  if (wc_RsaPrivateKeyDecode(der.data(), &used, &key, static_cast<word32>(der.size())) != 0) return;
-  const int size = wc_RsaEncryptSize(&key);
+  RsaPrivateKey key(der.data(), der.size());
+  if (!key) return;
+  const int size = wc_RsaEncryptSize(key.get());
   if (size < kRsaBitsMin / 8 || size > RSA_MAX_SIZE / 8) {
     refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "RSA keys have %d to %d bits", kRsaBitsMin,
            RSA_MAX_SIZE);
@@ -55,11 +51,10 @@ bool names_other_prf(const SecretBytes& encrypted) {
 }
 
 SecretBytes decrypt_pkcs8(const trestle_bytes& encrypted, const trestle_bytes& password) {
-  SecretBytes key(encrypted.data, encrypted.length);
+  SecretBytes key(encrypted);
   const bool other_prf = names_other_prf(key);
-  const auto* text = reinterpret_cast<const char*>(password.data);
   const int size = wc_DecryptPKCS8Key(key.data(), static_cast<word32>(key.size()),
-                                      text != nullptr ? text : "",
+                                      reinterpret_cast<const char*>(password.data),
                                       static_cast<int>(password.length));
   if (size > 0) return SecretBytes(key.data(), static_cast<size_t>(size));
   // What it can decrypt, rightly or wrongly, it decrypts in place.
@@ -72,54 +67,31 @@ SecretBytes decrypt_pkcs8(const trestle_bytes& encrypted, const trestle_bytes& p
 }
 
 SecretBytes take_key(const trestle_backend_identity_source& source) {
-  if (source.key_format == TRESTLE_KEY_NONE) {
-    refuse(TRESTLE_RESULT_NO_IDENTITY, 0, "the certificate has no private key");
-  }
-  // wolfSSL does not look at what follows.
-  if (!is_sequence(source.key)) {
-    refuse(TRESTLE_RESULT_BAD_PRIVATE_KEY, 0, "not a private key in DER");
-  }
   if (source.key_format == TRESTLE_KEY_DSA) {
     refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "wolfSSL has no use for DSA keys");
   }
-  SecretBytes key = source.key_format == TRESTLE_KEY_PKCS8_ENCRYPTED
-                        ? decrypt_pkcs8(source.key, source.password)
-                        : SecretBytes(source.key.data, source.key.length);
-  if (source.key_format == TRESTLE_KEY_PKCS8 ||
-      source.key_format == TRESTLE_KEY_PKCS8_ENCRYPTED) {
-    refuse_unknown_algorithm(key);
-  }
+  const bool encrypted = source.key_format == TRESTLE_KEY_PKCS8_ENCRYPTED;
+  SecretBytes key =
+      encrypted ? decrypt_pkcs8(source.key, source.password) : SecretBytes(source.key);
+  if (encrypted || source.key_format == TRESTLE_KEY_PKCS8) refuse_unknown_algorithm(key);
   refuse_rsa_of_other_sizes(key);
   return key;
 }
 
-void take_certificates(const trestle_backend_identity_source& source,
-                       std::vector<uint8_t>* chain) {
-  if (source.certificate_count == 0) refuse(TRESTLE_RESULT_BAD_CERTIFICATE, 0, "no certificate");
-  for (uint32_t i = 0; i < source.certificate_count; ++i) {
-    // wolfSSL does not look at what follows the leaf before a peer does.
-    if (!is_sequence(source.certificates[i])) {
-      refuse(TRESTLE_RESULT_BAD_CERTIFICATE, 0, "certificate %u", i);
-    }
-    const uint8_t* der = source.certificates[i].data;
-    chain->insert(chain->end(), der, der + source.certificates[i].length);
-  }
-}
-
 // Loads the identity once, so that contexts find nothing wrong with it later.
-void check_identity(const trestle_backend_identity& identity) {
+void check(const trestle_backend_identity& identity) {
   std::unique_ptr<WOLFSSL_CTX, void (*)(WOLFSSL_CTX*)> context(
       wolfSSL_CTX_new(wolfTLS_server_method()), wolfSSL_CTX_free);
   if (!context) throw std::bad_alloc();
-  load_identity(identity, context.get());
-  // Its check of an EC pair looks at each half by itself, so that any key goes with any certificate
-  // of the curve.
-  const Certificate leaf({identity.certificates.data(), identity.certificates.size()});
+  identity.load(context.get());
+  const Certificate leaf(identity.chain());
   if (leaf.unreadable() != 0) {
     refuse(leaf.unreadable() == ASN_CRIT_EXT_E ? TRESTLE_RESULT_NOT_SUPPORTED
                                                : TRESTLE_RESULT_BAD_CERTIFICATE,
            leaf.unreadable(), "wolfSSL can't read the certificate");
   }
+  // Its check of an EC pair looks at each half by itself, so that any key goes with any certificate
+  // of the curve.
   if (wolfSSL_CTX_check_private_key(context.get()) != WOLFSSL_SUCCESS ||
       !leaf.goes_with_ec_key(identity.key.data(), identity.key.size())) {
     refuse(TRESTLE_RESULT_KEY_MISMATCH, 0, "the private key is not the certificate's");
@@ -128,37 +100,26 @@ void check_identity(const trestle_backend_identity& identity) {
 
 }  // namespace
 
-void load_identity(const trestle_backend_identity& identity, WOLFSSL_CTX* context) {
+trestle_backend_identity::trestle_backend_identity(const trestle_backend_identity_source& source) {
+  if (source.pkcs12.length > 0) {
+    take_pkcs12(source, this);
+  } else {
+    std::for_each_n(source.certificates, source.certificate_count,
+                    [this](const trestle_bytes& certificate) { append(certificate); });
+    key = take_key(source);
+  }
+  check(*this);
+}
+
+void trestle_backend_identity::load(WOLFSSL_CTX* context) const {
   int code = wolfSSL_CTX_use_certificate_chain_buffer_format(
-      context, identity.certificates.data(), static_cast<long>(identity.certificates.size()),
-      WOLFSSL_FILETYPE_ASN1);
+      context, certificates.data(), static_cast<long>(certificates.size()), WOLFSSL_FILETYPE_ASN1);
   if (code != WOLFSSL_SUCCESS) {
     refuse(TRESTLE_RESULT_BAD_CERTIFICATE, code, "wolfSSL can't use the certificate");
   }
-  code = wolfSSL_CTX_use_PrivateKey_buffer(context, identity.key.data(),
-                                           static_cast<long>(identity.key.size()),
+  code = wolfSSL_CTX_use_PrivateKey_buffer(context, key.data(), static_cast<long>(key.size()),
                                            WOLFSSL_FILETYPE_ASN1);
   if (code != WOLFSSL_SUCCESS) {
     refuse(TRESTLE_RESULT_BAD_PRIVATE_KEY, code, "wolfSSL can't use the private key");
   }
 }
-
-int32_t identity_new(const trestle_backend_identity_source* source,
-                     trestle_backend_identity** identity, trestle_backend_error* error) {
-  return run_slot(error, [&] {
-    auto made = std::make_unique<trestle_backend_identity>();
-    if (source->pkcs12.length > 0) {
-      take_pkcs12(*source, made.get());
-    } else {
-      take_certificates(*source, &made->certificates);
-      made->key = take_key(*source);
-    }
-    check_identity(*made);
-    *identity = made.release();
-    return TRESTLE_BACKEND_OK;
-  });
-}
-
-void identity_free(trestle_backend_identity* identity) { delete identity; }
-
-}  // namespace trestle::wolf

@@ -6,21 +6,20 @@
 
 #include <trestle/backend.h>
 
-#include "backends/wolfssl/secret.h"
+#include "backends/common/secret_bytes.h"
 #include "backends/wolfssl/wolf.h"
 
 struct trestle_backend_identity {
-  std::vector<uint8_t> certificates; // DER, one after the other, leaf first
-  trestle::wolf::SecretBytes key;    // DER: PKCS#8 or the form of its algorithm
+  explicit trestle_backend_identity(const trestle_backend_identity_source& source);
+
+  void append(const trestle_bytes& certificate) {
+    certificates.insert(certificates.end(), certificate.data,
+                        certificate.data + certificate.length);
+  }
+  trestle_bytes chain() const { return {certificates.data(), certificates.size()}; }
+  // Into a context. What wolfSSL refuses is BAD_CERTIFICATE or BAD_PRIVATE_KEY.
+  void load(WOLFSSL_CTX* context) const;
+
+  std::vector<uint8_t> certificates;  // DER, one after the other, leaf first
+  trestle::backend::SecretBytes key; // DER: PKCS#8 or the form of its algorithm
 };
-
-namespace trestle::wolf {
-
-int32_t identity_new(const trestle_backend_identity_source* source,
-                     trestle_backend_identity** identity, trestle_backend_error* error);
-void identity_free(trestle_backend_identity* identity);
-
-// Into a context. What wolfSSL refuses is BAD_CERTIFICATE or BAD_PRIVATE_KEY.
-void load_identity(const trestle_backend_identity& identity, WOLFSSL_CTX* context);
-
-}  // namespace trestle::wolf

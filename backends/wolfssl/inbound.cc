@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstring>
 
-#include "backends/wolfssl/messages.h"
+#include "backends/common/handshake_messages.h"
 
 namespace trestle::wolf {
 namespace {
+
+using backend::kMessageHeader;
 
 constexpr size_t kFragmentMax = 16384;
 constexpr uint8_t kWarning = 1;
@@ -105,14 +107,14 @@ void Inbound::process_alert(uint8_t level, uint8_t description, bool tls13) {
 // The next message of those that came, if it is complete.
 bool Inbound::emit_message() {
   if (held_.size() < kMessageHeader) return false;
-  const size_t size = kMessageHeader + read24(held_.data() + 1);
+  const uint8_t* at = held_.data();
+  const size_t size = kMessageHeader + (at[1] << 16 | at[2] << 8 | at[3]);
   if (size > kMessageMax) become_transparent();
   if (held_.size() < size) return transparent_;
-  const HandshakeMessage message(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(size));
-  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(size));
   any_message_ = true;
-  judge_(message);
-  emit(message.data(), message.size());
+  judge_(at[0], {at + kMessageHeader, size - kMessageHeader});
+  emit(at, size);
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(size));
   return true;
 }
 

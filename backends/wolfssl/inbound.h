@@ -12,16 +12,21 @@
 
 namespace trestle::wolf {
 
-using HandshakeMessage = std::vector<uint8_t>; // with its header
+// Types of records (RFC 8446, 5.1).
+constexpr uint8_t kChangeCipherSpec = 20;
+constexpr uint8_t kAlert = 21;
+constexpr uint8_t kHandshake = 22;
+constexpr uint8_t kApplicationData = 23;
+constexpr size_t kRecordHeader = 5;
 
 // wolfSSL fails when the four bytes of a handshake message's header are split over two records
 // (RFC 8446, 5.1 allows that). As long as records are in the clear they are made anew here: a
 // record begins with a message, and holds nothing else. The handshake's hashes don't see records,
 // so nothing else changes. Each message is shown around before wolfSSL sees its first byte, and
-// when it has dealt with the one before.
+// when it has dealt with the one before; what the judge throws goes through pull.
 class Inbound {
  public:
-  using Judge = std::function<void(const HandshakeMessage&)>;
+  using Judge = std::function<void(uint8_t type, const trestle_bytes& body)>;
   Inbound(bool is_server, Judge judge) : is_server_(is_server), judge_(std::move(judge)) {}
 
   // As pull of the host; `capacity` bytes of what wolfSSL shall see. `tls13`: whether that is the

@@ -53,8 +53,8 @@ std::string in_records(const std::string& messages, size_t size) {
 struct Listener {
   explicit Listener(bool is_server = false) : is_server(is_server) {}
   const bool is_server;
-  Inbound inbound{is_server, [this](const HandshakeMessage& message) {
-    messages.emplace_back(message.begin(), message.end());
+  Inbound inbound{is_server, [this](uint8_t type, const trestle_bytes& body) {
+    messages.push_back(message(type, {reinterpret_cast<const char*>(body.data), body.length}));
   }};
   std::vector<std::string> messages;
 };

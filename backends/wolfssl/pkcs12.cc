@@ -2,13 +2,11 @@
 #include "backends/wolfssl/pkcs12.h"
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "backends/wolfssl/certificate.h"
-#include "backends/wolfssl/error.h"
-#include "backends/wolfssl/pfx.h"
 
 #include <wolfssl/wolfcrypt/pkcs12.h>
 
@@ -37,49 +35,62 @@ struct Pkcs12Content {
   }
 };
 
-// libwolfssl makes one unit of UTF-16 of each byte for the keys of RFC 7292, and takes the bytes as
-// they are for those of RFC 8018: these are the bytes with which it gets them right.
-SecretBytes password_for_bags(const Pfx& pfx, const trestle_bytes& password, bool none) {
-  if (!uses_bmp_string(pfx)) return SecretBytes(password.data, password.length, 1);
-  if (none) refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "a PKCS#12 whose password is none at all");
-  const SecretBytes units = bmp_string(password);
-  SecretBytes latin1(nullptr, 0, units.size() / 2);
-  for (size_t i = 0; i < latin1.size(); ++i) {
-    if (units.data()[2 * i] != 0) {
-      refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "a password beyond Latin-1 for this PKCS#12");
-    }
-    latin1.data()[i] = units.data()[2 * i + 1];
+// libwolfssl makes one unit of UTF-16 of each byte, and has room for 128 with the terminator. Other
+// passwords would be wrong to it.
+void refuse_unusual_password(const trestle_bytes& password) {
+  constexpr int kMax = 127;
+  if (password.length > kMax || std::any_of(password.data, password.data + password.length,
+                                            [](uint8_t byte) { return byte >= 0x80; })) {
+    refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0,
+           "libwolfssl takes passwords of PKCS#12 of up to %d ASCII characters", kMax);
   }
-  return latin1;
 }
 
-// libwolfssl's own check of the MAC knows only passwords of up to 127 characters, takes each byte for
-// one, knows no missing password, and doesn't mind a PFX without a MAC.
-SecretBytes check_mac(const Pfx& pfx, const trestle_bytes& password) {
-  // It wants a string, and would take what comes before a NUL for the whole.
-  if (password.length != 0 && std::memchr(password.data, 0, password.length) != nullptr) {
-    refuse(TRESTLE_RESULT_WRONG_PASSWORD, 0, "a password with a NUL");
+// Whether libwolfssl could have told that the MAC is right. The file ends with it, so that the last
+// OID of a hash is the MAC's.
+bool has_known_mac(const trestle_bytes& pfx) {
+  constexpr uint8_t kSha1[] = {0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A};
+  constexpr uint8_t kNistHash[] = {0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};
+  const uint8_t* end = pfx.data + pfx.length;
+  const uint8_t* at = std::find_end(pfx.data, end, std::begin(kNistHash), std::end(kNistHash));
+  if (at == end) {
+    return std::search(pfx.data, end, std::begin(kSha1), std::end(kSha1)) != end;
   }
-  if (mac_fits(pfx, bmp_string(password))) return password_for_bags(pfx, password, false);
-  // PKCS#12 knows an empty password and none.
-  if (password.length == 0 && mac_fits(pfx, SecretBytes())) {
-    return password_for_bags(pfx, password, true);
-  }
-  refuse(TRESTLE_RESULT_WRONG_PASSWORD, 0, "the PKCS#12's MAC does not match");
+  at += sizeof kNistHash;
+  // SHA-2, but not with 512 bits cut to less, and SHA-3.
+  return at != end && *at >= 1 && *at <= 10 && *at != 5 && *at != 6;
+}
+
+// libwolfssl doesn't mind what follows.
+bool is_whole(const trestle_bytes& der) {
+  const unsigned char* contents = der.data;
+  long length = 0;
+  int tag = 0, tag_class = 0;
+  wolfSSL_ASN1_get_object(&contents, &length, &tag, &tag_class, static_cast<long>(der.length));
+  return contents + length == der.data + der.length;
 }
 
 void parse_pkcs12(const trestle_bytes& der, const trestle_bytes& password,
                   Pkcs12Content* content) {
-  const Pfx pfx = take_apart(der);
-  const SecretBytes text = check_mac(pfx, password);
+  refuse_unusual_password(password);
   std::unique_ptr<WC_PKCS12, void (*)(WC_PKCS12*)> pkcs12(wc_PKCS12_new(), wc_PKCS12_free);
   if (!pkcs12) throw std::bad_alloc();
-  const std::vector<uint8_t> checked = without_mac(pfx);
-  int result = wc_d2i_PKCS12(checked.data(), static_cast<word32>(checked.size()), pkcs12.get());
-  if (result < 0) refuse(TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12");
-  result = wc_PKCS12_parse(pkcs12.get(), reinterpret_cast<const char*>(text.data()),
-                           &content->key, &content->key_size, &content->certificate,
-                           &content->certificate_size, &content->others);
+  int result = wc_d2i_PKCS12(der.data, static_cast<word32>(der.length), pkcs12.get());
+  if (result < 0 || !is_whole(der)) {
+    refuse(TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12 in DER");
+  }
+  const auto* text = reinterpret_cast<const char*>(password.data);
+  // wc_PKCS12_parse would do without a MAC.
+  if (wolfSSL_PKCS12_verify_mac(pkcs12.get(), text, static_cast<int>(password.length)) !=
+      WOLFSSL_SUCCESS) {
+    if (!has_known_mac(der)) {
+      refuse(TRESTLE_RESULT_NOT_SUPPORTED, 0, "the algorithm of the PKCS#12's MAC");
+    }
+    refuse(TRESTLE_RESULT_WRONG_PASSWORD, 0, "the PKCS#12's MAC does not match%s",
+           password.length == 0 ? "; libwolfssl can't tell whether it has no password at all" : "");
+  }
+  result = wc_PKCS12_parse(pkcs12.get(), text, &content->key, &content->key_size,
+                           &content->certificate, &content->certificate_size, &content->others);
   // It takes the code of its failure for the size of a key in the clear.
   if (static_cast<int32_t>(content->key_size) < 0) {
     content->key_size = 0;
@@ -89,27 +100,21 @@ void parse_pkcs12(const trestle_bytes& der, const trestle_bytes& password,
   if (result < 0) refuse(TRESTLE_RESULT_NOT_SUPPORTED, result, "encryption of the PKCS#12");
 }
 
-void append(const trestle_bytes& certificate, std::vector<uint8_t>* chain) {
-  chain->insert(chain->end(), certificate.data, certificate.data + certificate.length);
-}
-
 // The bags stand in any order, and for an EC key's own certificate wolfSSL takes any of the curve.
 // TLS wants the leaf first and each certificate to certify the one before it.
-std::vector<uint8_t> order_chain(const std::vector<trestle_bytes>& found, const SecretBytes& key) {
+void append_in_order(const std::vector<trestle_bytes>& found, trestle_backend_identity* identity) {
   std::vector<Certificate> rest(found.begin(), found.end());
-  std::vector<uint8_t> chain;
-  auto next = std::find_if(rest.begin(), rest.end(), [&key](const Certificate& one) {
-    return one.goes_with_ec_key(key.data(), key.size());
+  auto next = std::find_if(rest.begin(), rest.end(), [identity](const Certificate& one) {
+    return one.goes_with_ec_key(identity->key.data(), identity->key.size());
   });
   if (next == rest.end()) next = rest.begin();
   while (next != rest.end()) {
-    append(next->der(), &chain);
+    identity->append(next->der());
     const Certificate last = std::move(*next);
     rest.erase(next);
     next = std::find_if(rest.begin(), rest.end(),
                         [&last](const Certificate& one) { return last.is_issued_by(one); });
   }
-  return chain;
 }
 
 }  // namespace
@@ -130,7 +135,7 @@ void take_pkcs12(const trestle_backend_identity_source& source,
   for (const WC_DerCertList* node = content.others; node != nullptr; node = node->next) {
     found.push_back({node->buffer, node->bufferSz});
   }
-  identity->certificates = order_chain(found, identity->key);
+  append_in_order(found, identity);
 }
 
 }  // namespace trestle::wolf

@@ -60,14 +60,16 @@ unsigned server_tls13_psk(WOLFSSL* library, const char* identity, unsigned char*
 
 }  // namespace
 
-void install_psk_callbacks(const trestle_backend_context& context, bool tls12_suites) {
+void install_psk_callbacks(const trestle_backend_context& context) {
   WOLFSSL_CTX* library = context.library.get();
-  const bool client = context.role == TRESTLE_ROLE_CLIENT;
-  if (tls12_suites && client) wolfSSL_CTX_set_psk_client_callback(library, client_psk);
-  if (tls12_suites && !client) wolfSSL_CTX_set_psk_server_callback(library, server_psk);
-  if (context.psk_suites.empty()) return;
-  if (client) wolfSSL_CTX_set_psk_client_tls13_callback(library, client_tls13_psk);
-  if (!client) wolfSSL_CTX_set_psk_server_tls13_callback(library, server_tls13_psk);
+  const bool tls12 = context.has(Authentication::kPsk), tls13 = !context.psk_suites.empty();
+  if (context.is_client) {
+    if (tls12) wolfSSL_CTX_set_psk_client_callback(library, client_psk);
+    if (tls13) wolfSSL_CTX_set_psk_client_tls13_callback(library, client_tls13_psk);
+  } else {
+    if (tls12) wolfSSL_CTX_set_psk_server_callback(library, server_psk);
+    if (tls13) wolfSSL_CTX_set_psk_server_tls13_callback(library, server_tls13_psk);
+  }
 }
 
 }  // namespace trestle::wolf

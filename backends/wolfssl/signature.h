@@ -10,10 +10,7 @@ namespace trestle::wolf {
 int32_t verify_signature(uint16_t scheme, const trestle_bytes* spki, const trestle_bytes* message,
                          const trestle_bytes* signature);
 
-// Whether verify_signature knows this IANA signature scheme.
-bool can_verify(uint16_t scheme);
-
-// wolfSSL's name for a scheme of handshakes; NULL if it isn't one.
-const char* handshake_name(uint16_t scheme);
+// wolfSSL's name for an IANA signature scheme; NULL if it doesn't know it.
+const char* scheme_name(uint16_t scheme);
 
 }  // namespace trestle::wolf

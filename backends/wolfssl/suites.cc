@@ -49,9 +49,8 @@ constexpr Suite kSuites[] = {
 };
 
 constexpr Group kGroups[] = {
-    {0x0017, "secp256r1", 0}, {0x0018, "secp384r1", 0}, {0x0019, "secp521r1", 0},
-    {0x001D, "X25519", 0},    {0x001E, "X448", 0},
-    {0x0100, nullptr, 2048},  {0x0101, nullptr, 3072}, // ffdhe2048, ffdhe3072
+    {0x0017, "secp256r1"}, {0x0018, "secp384r1"}, {0x0019, "secp521r1"}, {0x001D, "X25519"},
+    {0x001E, "X448"},      {0x0100, nullptr},     {0x0101, nullptr}, // ffdhe2048, ffdhe3072
 };
 
 template <typename Row, size_t n>

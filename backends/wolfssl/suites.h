@@ -25,7 +25,6 @@ const Suite* find_suite(uint16_t id);
 struct Group {
   uint16_t id;      // IANA
   const char* name; // wolfSSL's of an elliptic curve; NULL for a finite field
-  uint32_t finite_field_bits; // 0: an elliptic curve
 };
 const Group* find_group(uint16_t id);
 
