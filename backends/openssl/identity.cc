@@ -56,7 +56,8 @@ void check_pair(const trestle_backend_identity &identity) {
   if (public_key == nullptr) {
     refuse(TRESTLE_RESULT_BAD_CERTIFICATE, "public key of the certificate");
   }
-  if (EVP_PKEY_can_sign(public_key) != 1) {
+  // SM2 signs, too, but no handshake of this library.
+  if (EVP_PKEY_can_sign(public_key) != 1 || EVP_PKEY_is_a(public_key, "SM2") == 1) {
     refuse(TRESTLE_RESULT_NOT_SUPPORTED, "type of the certificate's key");
   }
   if (X509_check_private_key(identity.certificate.get(), identity.key.get()) != 1) {

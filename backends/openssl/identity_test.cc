@@ -256,11 +256,13 @@ TEST_F(IdentityTest, RefusesEveryTruncation) {
   }
 }
 
-TEST_F(IdentityTest, KeyThatSignsNothingIsNotSupported) {
-  KeyPtr x25519 = make_key("X25519");
-  source_.certificates = {der(i2d_X509, issue("leaf", x25519.get(), "root", key_.get()).get())};
-  source_.key = pkcs8(x25519.get());
-  EXPECT_EQ(load(source_).result, TRESTLE_RESULT_NOT_SUPPORTED);
+TEST_F(IdentityTest, KeyThatSignsNoHandshakeIsNotSupported) {
+  for (const char *type : {"X25519", "SM2"}) {
+    KeyPtr key = make_key(type);
+    source_.certificates = {der(i2d_X509, issue("leaf", key.get(), "root", key_.get()).get())};
+    source_.key = pkcs8(key.get());
+    EXPECT_EQ(load(source_).result, TRESTLE_RESULT_NOT_SUPPORTED) << type;
+  }
 }
 
 TEST_F(IdentityTest, OpensEncryptedKeys) {
