@@ -109,8 +109,8 @@ void destroy(Object *object) noexcept {
 }
 
 // The slot of one of Connection's functions, none of which throws.
-template <auto kFunction, typename Result, typename Connection, typename... Arguments>
-Result call(Connection *connection, Arguments... arguments) noexcept {
+template <auto kFunction, typename Result, typename Self, typename... Arguments>
+Result call(Self *connection, Arguments... arguments) noexcept {
   return (connection->*kFunction)(arguments...);
 }
 
