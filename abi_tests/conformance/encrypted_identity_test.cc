@@ -140,6 +140,12 @@ TEST_P(EncryptedIdentityTest, Pkcs12IsHeldToItsMac) {
   changed[in_salt] = static_cast<char>(changed[in_salt] ^ 0x01);
   expect_outcome("PKCS#12, another salt of the MAC", "WRONG_PASSWORD",
                  pkcs12_source(changed, kPassword));
+  // A hash of the MAC that nobody has, so that no password could be wrong.
+  const std::string sha256("\x60\x86\x48\x01\x65\x03\x04\x02\x01", 9);
+  changed = clear;
+  changed[changed.rfind(sha256) + sha256.size() - 1] = '\x7F';
+  expect_outcome("PKCS#12, another hash of the MAC", "NOT_SUPPORTED",
+                 pkcs12_source(changed, kPassword));
   Pkcs12Recipe without_mac = {kPassword.c_str()};
   without_mac.with_mac = false;
   expect_pkcs12("without a MAC", "BAD_CERTIFICATE", without_mac);
