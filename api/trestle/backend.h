@@ -143,7 +143,8 @@ typedef struct trestle_backend_connection trestle_backend_connection;
 /* Everything that shapes a session's handshakes. Lent for context_new. The host has seen to it that
  *   - the lists hold only what the backend's capability function affirmed, and each once;
  *   - each of the versions has a suite, and each suite's version is one of them;
- *   - the finite fields among the groups have dh_bits_min;
+ *   - the finite fields among the groups have dh_bits_min, and there is a group if a suite of TLS 1.3
+ *     or with ECDHE takes part;
  *   - a server has an identity, a PSK or an anonymous suite;
  *   - some suite can use a PSK, if there is one: a PSK suite of TLS 1.2, one of TLS 1.3 with SHA-256;
  *   - client_auth is REQUIRE only with neither a PSK nor an anonymous suite. */

@@ -137,8 +137,10 @@ TEST_F(CheckedContextTest, WhatTheBackendDeniesIsRefusedByName) {
   suites = {TRESTLE_TLS_AES_128_GCM_SHA256};
   groups.push_back(0x4A4A);
   expect_refused(TRESTLE_RESULT_NOT_SUPPORTED, make());
-  groups = {0x0100};
-  expect_refused(TRESTLE_RESULT_NOT_SUPPORTED, make());
+  for (const std::vector<uint16_t>& none : {std::vector<uint16_t>{0x0100}, {}}) {
+    groups = none;
+    expect_refused(TRESTLE_RESULT_NOT_SUPPORTED, make());
+  }
   groups = {0x001D};
   schemes.push_back(0x4A4A);
   expect_refused(TRESTLE_RESULT_NOT_SUPPORTED, make());

@@ -27,6 +27,8 @@ bool name_has(uint16_t suite, const char* part) {
   return std::strstr(trestle_suite_name(suite), part) != nullptr;
 }
 
+bool needs_group(uint16_t suite) { return is_tls13_suite(suite) || name_has(suite, "_ECDHE_"); }
+
 // In TLS 1.3 an external PSK has SHA-256 as its hash (RFC 8446, 4.2.11), and needs a suite that has.
 // Of a suite that trestle.h doesn't name, nobody knows here.
 bool can_use_psk(uint16_t suite) {
@@ -107,8 +109,8 @@ class Checked {
       const uint32_t bits = finite_field_bits(group);
       if (bits == 0 || bits >= config_.dh_bits_min) add(group, &groups_);
     }
-    if (groups_.empty() && config_.group_count != 0)
-      return refuse(TRESTLE_RESULT_NOT_SUPPORTED, "no group is large enough");
+    if (groups_.empty() && (config_.group_count != 0 || any_suite(needs_group)))
+      return refuse(TRESTLE_RESULT_NOT_SUPPORTED, "no group, or none that is large enough");
     config_.groups = groups_.data();
     config_.group_count = static_cast<uint32_t>(groups_.size());
     return true;
