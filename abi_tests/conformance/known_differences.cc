@@ -79,6 +79,8 @@ void add_missing_suites(Rows* rows) {
               });
 }
 
+constexpr char kSha1Dsa[] = "libwolfssl's DSA takes digests of SHA-1 alone, so it isn't used";
+
 void add_missing_abilities(Rows* rows) {
   add_missing(rows, "openssl", "libssl has no function that sends an alert",
               {"sends any alert at any time"});
@@ -86,7 +88,6 @@ void add_missing_abilities(Rows* rows) {
               {"sends any alert at any time"});
   add_missing(rows, "wolfssl", "Debian's wolfSSL has no FFDHE group above 3072 bits in TLS 1.3",
               {"has group ffdhe4096"});
-  constexpr char kSha1Dsa[] = "libwolfssl's DSA takes digests of SHA-1 alone, so it isn't used";
   add_missing(rows, "wolfssl", kSha1Dsa, {"verifies dsa_sha1", "verifies dsa_sha256"});
   for (const char* feature :
        {"signature: dsa_sha1 with DSA", "signature: dsa_sha256 with DSA"}) {

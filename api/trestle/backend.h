@@ -123,8 +123,9 @@ typedef struct trestle_backend_canary {
 
 /* Where an identity comes from: either certificates and key, or pkcs12. All lent for the call. The
  * host has seen to it that the certificates are well-formed X.509 (RFC 5280, 4.1) in DER, at least
- * one; that the key is one SEQUENCE in DER, with nothing behind it; that a PFX in DER has a MAC; and
- * that no byte of the password is zero but the one behind it, which isn't counted. */
+ * one; that the key is one SEQUENCE in DER, with nothing behind it; that a PFX in DER has a MAC and
+ * nothing behind it; and that no byte of the password is zero but the one behind it, which isn't
+ * counted. */
 typedef struct trestle_backend_identity_source {
   uint32_t size;
   uint32_t certificate_count;          /* 0 with pkcs12 */

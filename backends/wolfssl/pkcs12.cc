@@ -61,24 +61,13 @@ bool has_known_mac(const trestle_bytes& pfx) {
   return at != end && *at >= 1 && *at <= 10 && *at != 5 && *at != 6;
 }
 
-// libwolfssl doesn't mind what follows.
-bool is_whole(const trestle_bytes& der) {
-  const unsigned char* contents = der.data;
-  long length = 0;
-  int tag = 0, tag_class = 0;
-  wolfSSL_ASN1_get_object(&contents, &length, &tag, &tag_class, static_cast<long>(der.length));
-  return contents + length == der.data + der.length;
-}
-
 void parse_pkcs12(const trestle_bytes& der, const trestle_bytes& password,
                   Pkcs12Content* content) {
   refuse_unusual_password(password);
   std::unique_ptr<WC_PKCS12, void (*)(WC_PKCS12*)> pkcs12(wc_PKCS12_new(), wc_PKCS12_free);
   if (!pkcs12) throw std::bad_alloc();
   int result = wc_d2i_PKCS12(der.data, static_cast<word32>(der.length), pkcs12.get());
-  if (result < 0 || !is_whole(der)) {
-    refuse(TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12 in DER");
-  }
+  if (result < 0) refuse(TRESTLE_RESULT_BAD_CERTIFICATE, result, "not a PKCS#12 in DER");
   const auto* text = reinterpret_cast<const char*>(password.data);
   // wc_PKCS12_parse would do without a MAC.
   if (wolfSSL_PKCS12_verify_mac(pkcs12.get(), text, static_cast<int>(password.length)) !=

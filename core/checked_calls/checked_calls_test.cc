@@ -201,11 +201,12 @@ TEST_F(CheckedIdentityTest, APasswordEndsWithAZeroByteAndHasNoOther) {
   EXPECT_EQ(std::string(error_.detail).find("ret"), std::string::npos);
 }
 
-TEST_F(CheckedIdentityTest, APfxInDerHasAMac) {
+TEST_F(CheckedIdentityTest, APfxInDerHasAMacAndNothingBehind) {
   const std::string version("\x02\x01\x03", 3), safe("\x30\x01s", 3), mac("\x30\x01m", 3);
   EXPECT_EQ(make("\x30\x09" + version + safe + mac, ""), TRESTLE_BACKEND_OK);
   seen = {};
   expect_refused(TRESTLE_RESULT_BAD_CERTIFICATE, make("\x30\x06" + version + safe, ""));
+  expect_refused(TRESTLE_RESULT_BAD_CERTIFICATE, make("\x30\x09" + version + safe + mac + "x", ""));
   expect_refused(TRESTLE_RESULT_BAD_CERTIFICATE, make("\x30\x03" + version, ""));
 }
 

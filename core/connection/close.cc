@@ -134,9 +134,12 @@ Ending Connection::ending_of(const trestle_backend_error& error) const {
   Ending ending;
   ending.result = result_of(error);
   // Nothing follows a close_notify (RFC 8446, 6.1), whatever the library believes.
-  bool sent = error.alert_direction == TRESTLE_ALERT_DIRECTION_SENT && !close_sent_;
-  bool moved = sent || error.alert_direction == TRESTLE_ALERT_DIRECTION_RECEIVED;
-  if (moved && error.alert <= UINT8_MAX) {
+  bool sent = error.alert_direction == TRESTLE_ALERT_DIRECTION_SENT &&
+              error.alert < TRESTLE_ALERT_NONE && !close_sent_;
+  // A peer may send any number, that of none as well.
+  bool received = error.alert_direction == TRESTLE_ALERT_DIRECTION_RECEIVED &&
+                  error.alert <= UINT8_MAX;
+  if (sent || received) {
     ending.alert = error.alert;
     ending.alert_direction = error.alert_direction;
   }
