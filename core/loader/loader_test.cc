@@ -272,6 +272,24 @@ TEST_F(LoaderTest, WhatTheLinkerCanNotLoadIsNotFoundInTheLinkersWords) {
   expect_failure("text", TRESTLE_RESULT_BACKEND_NOT_FOUND, "file too short");
 }
 
+// The linker would map what isn't there, and end the process with SIGBUS.
+TEST_F(LoaderTest, ACutOffFileIsNotFound) {
+  const std::string path = install("good");
+  const auto whole = std::filesystem::file_size(path);
+  int refused = 0;
+  for (auto size = whole - 1; size > 64; size -= std::min<std::uintmax_t>(size - 64, 509)) {
+    const std::string name = "cut_" + std::to_string(size);
+    std::filesystem::resize_file(install("good", directory_, name), size);
+    // Behind the segments are only sections, which the linker doesn't look at.
+    const LoadedBackend backend = load(name);
+    if (backend.result == TRESTLE_RESULT_BACKEND_BAD_ABI) continue;  // "it calls itself good"
+    ++refused;
+    EXPECT_EQ(backend.result, TRESTLE_RESULT_BACKEND_NOT_FOUND);
+    EXPECT_EQ(backend.detail, directory_ + "/" + name + ".so: the file is cut off");
+  }
+  EXPECT_GT(refused, 8);
+}
+
 TEST_F(LoaderTest, WithoutEntryFunction) {
   install("without_entry");
   expect_failure("without_entry", TRESTLE_RESULT_BACKEND_BAD_ABI,

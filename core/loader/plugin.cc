@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/loader/canary.h"
+#include "core/loader/image_check.h"
 #include "core/loader/search.h"
 #include "core/loader/table_check.h"
 
@@ -121,6 +122,10 @@ PluginOutcome load_plugin(const CheckedFile &file, std::string_view name,
   const std::lock_guard<std::mutex> lock(all.mutex);
   Plugin *plugin = find_file(all, file);
   if (plugin == nullptr) {
+    std::string objection = image_objection(file.path);
+    if (!objection.empty()) {
+      return failure(TRESTLE_RESULT_BACKEND_NOT_FOUND, std::move(objection));
+    }
     void *object = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (object == nullptr) {
       return failure(TRESTLE_RESULT_BACKEND_NOT_FOUND, linker_text(file.path));
