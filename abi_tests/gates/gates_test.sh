@@ -71,6 +71,9 @@ headers
 path_with bash basename sed
 expect "standards: no compiler" 1 "FAILED: trestle.h as c99 by gcc" \
   env PATH="$folder/bin" "$gates/check_standards.sh" api
+path_with bash basename sed gcc g++ as
+expect "standards: no second compiler" 1 "FAILED: trestle.h as c99 by clang" \
+  env PATH="$folder/bin" "$gates/check_standards.sh" api
 
 types() { "$gates/check_types.py" api/trestle/trestle.h api/trestle/backend.h; }
 headers
