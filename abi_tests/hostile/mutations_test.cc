@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "abi_tests/hostile/memory.h"
+#include "abi_tests/support/memory.h"
 #include "abi_tests/hostile/records.h"
 #include "abi_tests/hostile/tls_peer.h"
 #include "abi_tests/hostile/victim.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "abi_tests/hostile/memory.h"
+#include "abi_tests/support/memory.h"
 
 #include <malloc.h>
 
