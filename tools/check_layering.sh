@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Dependencies point one way: core -> api, backends -> api. Fails when core reaches a backend or a
 # TLS library, when a backend reaches core or another backend's library, or when either includes
-# what it must not. Tests of core may use a TLS library (they make certificates with it), but
-# neither side's tests may reach the other.
+# what it must not. Tests of core may use a TLS library (they make certificates with it), but no
+# backend; tests of backends may call a plugin as the host does, through core/checked_calls, and use
+# nothing else of core.
 #
 # Options for Bazel itself go into BAZEL_STARTUP_OPTIONS.
 set -euo pipefail
@@ -53,6 +54,8 @@ shipped="attr(testonly, 0, //core/...)"
 forbid_dependency "core doesn't depend on backends" "//core/..." "//backends/..."
 forbid_dependency "core doesn't depend on a TLS library" "$shipped" "$tls_libraries"
 forbid_dependency "backends don't depend on core" "attr(testonly, 0, //backends/...)" "//core/..."
+forbid_dependency "tests of backends use core/checked_calls alone" "//backends/..." \
+  "(//core/... except deps(//core/checked_calls))"
 forbid_include "core includes no file of backends" core "(\.\./)*backends/"
 forbid_include "backends include no file of core" backends "(\.\./)*core/"
 forbid_include "core includes no header of a TLS library" core "(openssl|gnutls|wolfssl)/" \

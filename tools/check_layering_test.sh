@@ -23,9 +23,10 @@ cc_rule() {  # kind name deps
 clean_tree() {
   cd "$TRESTLE_SOURCE_DIR"
   rm -rf api core backends abi_tests
-  mkdir -p api/trestle core backends/{openssl,gnutls,wolfssl} abi_tests
+  mkdir -p api/trestle core/checked_calls backends/{openssl,gnutls,wolfssl} abi_tests
   cp "$source_dir/api/BUILD.bazel" api/
   cc_rule cc_library core '"//api:trestle"' >core/BUILD.bazel
+  cc_rule cc_library checked_calls '"//api:trestle"' >core/checked_calls/BUILD.bazel
   cc_rule cc_library pki '"@system//:openssl"' >abi_tests/BUILD.bazel
   cc_rule cc_test core_test '":core", "//abi_tests:pki"' >>core/BUILD.bazel
   echo '#include "core/core.h"' >core/core.cc
@@ -49,7 +50,7 @@ expect() {  # what, expected line of the gate's output, expected exit code
 }
 
 clean_tree
-expect "a clean tree passes" "10 passed, 0 failed, 0 skipped" 0
+expect "a clean tree passes" "11 passed, 0 failed, 0 skipped" 0
 
 clean_tree
 cc_rule cc_library bad '"//backends/openssl:openssl"' >>core/BUILD.bazel
@@ -67,6 +68,11 @@ expect "core reaching a TLS library through another package fails" \
 clean_tree
 cc_rule cc_library bad '"//core:core"' >>backends/gnutls/BUILD.bazel
 expect "a backend depending on core fails" "FAILED: backends don't depend on core" 1
+
+clean_tree
+cc_rule cc_test bad_test '"//core:core"' >>backends/gnutls/BUILD.bazel
+expect "a test of a backend depending on core fails" \
+  "FAILED: tests of backends use core/checked_calls alone" 1
 
 clean_tree
 cc_rule cc_library bad '"@system//:wolfssl"' >>backends/openssl/BUILD.bazel

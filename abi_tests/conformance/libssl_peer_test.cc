@@ -74,6 +74,41 @@ TEST_P(LibsslPeerTest, TicketsAreNoConcern) {
   }
 }
 
+// Half of it has come: one may write nevertheless, or has to wait for the rest, and nothing is lost.
+TEST_P(LibsslPeerTest, WritingAmidATicket) {
+  const Identity own(plugin(), chain_of(KeyKind::kEcdsaP256, 1));
+  Configuration configuration = client(TRESTLE_VERSION_TLS13);
+  configuration.identity = &own;
+  // With the client's certificate in it, a ticket takes two records.
+  LibsslPair pair(plugin(), configuration, TRESTLE_VERSION_TLS13, [](SSL_CTX* context) {
+    use_chain(context, chain_of(KeyKind::kEcdsaP256, 1));
+    SSL_CTX_set_max_send_fragment(context, 512);
+    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("t"), 1);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    SSL_CTX_set_num_tickets(context, 0);
+  });
+  pair.handshake();
+  ASSERT_TRUE(pair.established()) << pair.explanation();
+  const uint64_t before = pair.to_backend.sent().size();
+  SSL_new_session_ticket(pair.peer.ssl());
+  ASSERT_TRUE(pair.peer.write("behind the ticket"));
+  const std::vector<Record> records = records_of(pair.to_backend.sent().substr(before));
+  ASSERT_EQ(records.size(), 3u);
+  constexpr uint64_t kRecordHeader = 5;
+  pair.to_backend.set_arrived(before + kRecordHeader + records[0].body.size());
+  std::string data;
+  EXPECT_EQ(pair.backend.decrypt(&data).text(), "WANT_READ");
+  const Outcome early = pair.backend.encrypt("meanwhile");
+  EXPECT_FALSE(early.failed()) << early.explanation();
+  pair.to_backend.set_arrived(Pipe::kNoLimit);
+  if (early.wants_read()) {
+    EXPECT_TRUE(pair.backend.encrypt("meanwhile").ok());
+  }
+  EXPECT_EQ(pair.peer.read(), "meanwhile");
+  Outcome end;
+  EXPECT_EQ(receive(&pair.backend, &end), "behind the ticket");
+}
+
 TEST_P(LibsslPeerTest, KeyUpdatesAreFollowedAndAnswered) {
   for_both_roles(TRESTLE_VERSION_TLS13, [](LibsslPair* pair) {
     for (int request : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {

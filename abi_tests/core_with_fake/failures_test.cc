@@ -3,6 +3,8 @@
 // failure is told, nothing is left behind.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "abi_tests/core_with_fake/life.h"
 
 namespace trestle::testing {
@@ -24,6 +26,34 @@ TEST_F(Failures, NoneByItself) {
   EXPECT_TRUE(life.came(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND, TRESTLE_RESULT_SUCCESS));
   EXPECT_EQ(life.of(TRESTLE_PRIM_CONNECTION_DATA_CFM).size(), 3u);
   EXPECT_EQ(life.of(TRESTLE_PRIM_SESSION_DESTROY_CFM).size(), 2u);
+}
+
+// A TLS library may be unable to write as long as it has a part of a message of the peer's.
+TEST_F(Failures, WritingThatHasToWaitIsTriedAgainWithWhatComes) {
+  TwoEngines two;
+  Connection connection = two.connect();
+  fake::Misbehaviour waits;
+  waits.returns = TRESTLE_BACKEND_WANT_READ;
+  script().misbehave(Slot::kEncrypt, waits);
+  ASSERT_EQ(connection.data_req("late"), TRESTLE_RESULT_SUCCESS);
+  // The worker has come to it.
+  while (script().calls(Slot::kEncrypt) == 0) std::this_thread::yield();
+  EXPECT_FALSE(two.program.poll());
+  script().reset();
+  ASSERT_EQ(two.peer().data_req("more"), TRESTLE_RESULT_SUCCESS);
+  std::map<uint32_t, Message> came;
+  for (int i = 0; i < 2; ++i) {
+    const Message message = two.program.next();
+    came[message->primitive] = message;
+  }
+  EXPECT_EQ(came[TRESTLE_PRIM_CONNECTION_DATA_CFM]->result, TRESTLE_RESULT_SUCCESS);
+  EXPECT_EQ(came[TRESTLE_PRIM_CONNECTION_DATA_IND].data(), "more");
+  std::string received;
+  while (received.empty()) {
+    const Message message = two.server_program.next();
+    if (message->primitive == TRESTLE_PRIM_CONNECTION_DATA_IND) received = message.data();
+  }
+  EXPECT_EQ(received, "late");
 }
 
 struct Failure {

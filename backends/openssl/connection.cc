@@ -87,6 +87,8 @@ bool can_go_on(trestle_backend_connection &connection, int returned, Phase phase
   return !connection.pull_ran_dry;
 }
 
+bool is_closed(const SSL *ssl) { return (SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) != 0; }
+
 }  // namespace
 
 trestle_backend_connection *connection_of(const SSL *ssl) {
@@ -130,11 +132,18 @@ int32_t handshake(trestle_backend_connection *connection, trestle_backend_error 
 int32_t encrypt(trestle_backend_connection *connection, const uint8_t *data, uint64_t length,
                 trestle_backend_error *error) {
   return run_until_failure(connection, error, [&](SSL *ssl) {
-    size_t written = 0;
-    if (SSL_write_ex(ssl, data, length, &written) != 1 || written != length) {
-      refuse(TRESTLE_RESULT_FAILURE, "encryption");
+    if (is_closed(ssl)) refuse(TRESTLE_RESULT_FAILURE, "closed for writing");
+    connection->pull_ran_dry = false;
+    for (int steps = 0; steps < kStepsWithoutDataMax; ++steps) {
+      size_t written = 0;
+      const int returned = SSL_write_ex(ssl, data, length, &written);
+      if (returned == 1) return TRESTLE_BACKEND_OK;
+      // While it has a part of a message, such as half a ticket, the library writes nothing.
+      if (!can_go_on(*connection, returned, Phase::kEstablished, error)) {
+        return TRESTLE_BACKEND_WANT_READ;
+      }
     }
-    return TRESTLE_BACKEND_OK;
+    refuse(TRESTLE_RESULT_PROTOCOL_VIOLATION, "too many messages without data");
   });
 }
 
@@ -159,8 +168,7 @@ int32_t decrypt(trestle_backend_connection *connection, uint8_t *buffer, uint64_
 int32_t close(trestle_backend_connection *connection, trestle_backend_error *error) {
   return run_until_failure(connection, error, [&](SSL *ssl) {
     // Asked again, the library would read.
-    const bool sent = (SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) != 0;
-    if (!sent && SSL_shutdown(ssl) < 0) refuse(TRESTLE_RESULT_FAILURE, "close_notify");
+    if (!is_closed(ssl) && SSL_shutdown(ssl) < 0) refuse(TRESTLE_RESULT_FAILURE, "close_notify");
     return TRESTLE_BACKEND_OK;
   });
 }

@@ -48,7 +48,7 @@ void load_pkcs12(const trestle_bytes &pfx, const trestle_bytes &password,
   if (!identity.key) refuse(TRESTLE_RESULT_NO_IDENTITY, "no private key");
   if (!identity.certificate) {
     refuse(candidates ? TRESTLE_RESULT_KEY_MISMATCH : TRESTLE_RESULT_BAD_CERTIFICATE,
-           "no certificate fits the key");
+           candidates ? "no certificate fits the key" : "no certificate");
   }
   identity.chain = order_chain(identity.certificate.get(), candidates.get());
 }

@@ -36,7 +36,7 @@ int32_t check_key(const trestle_backend_identity_source& source, trestle_backend
 }
 
 // PFX ::= SEQUENCE { version, authSafe, macData OPTIONAL } (RFC 7292, 4). Who made one without a MAC
-// can't be told. One in BER is left to the library, which may know it.
+// can't be told. What isn't DER as far as that is left to the library, which may know BER.
 int32_t check_pkcs12(Bytes pfx, trestle_backend_error* error) {
   pki::der::Reader file(pfx);
   Bytes contents, part;
@@ -44,9 +44,9 @@ int32_t check_pkcs12(Bytes pfx, trestle_backend_error* error) {
   if (!file.at_end())
     return refuse(error, TRESTLE_RESULT_BAD_CERTIFICATE, "something behind the PKCS#12");
   pki::der::Reader reader(contents);
-  if (!reader.read(pki::der::kInteger, &part) || !reader.read(pki::der::kSequence, &part))
-    return refuse(error, TRESTLE_RESULT_BAD_CERTIFICATE, "not a PKCS#12");
-  if (!reader.read(pki::der::kSequence, &part) || !reader.at_end())
+  const bool in_der =
+      reader.read(pki::der::kInteger, &part) && reader.read(pki::der::kSequence, &part);
+  if (in_der && reader.at_end())
     return refuse(error, TRESTLE_RESULT_BAD_CERTIFICATE, "a PKCS#12 without a MAC");
   return TRESTLE_BACKEND_OK;
 }

@@ -84,7 +84,10 @@ bool Connection::encrypt_some() {
     if (n > 0) {
       trestle_backend_error error = new_backend_error();
       const uint8_t* data = request->send_data + request->send_done;
-      if (backend()->encrypt(tls_, data, n, &error) != TRESTLE_BACKEND_OK) {
+      const int32_t outcome = backend()->encrypt(tls_, data, n, &error);
+      // What comes next from the peer turns the worker to this connection again.
+      if (outcome == TRESTLE_BACKEND_WANT_READ) return false;
+      if (outcome != TRESTLE_BACKEND_OK) {
         peer_closed(ending_of(error));
         return false;
       }

@@ -12,6 +12,7 @@ using namespace std::string_view_literals;
 
 constexpr int kMaxRsaBits = 16384;   // above, one check costs a worker too long
 constexpr int kMaxExponentBits = 64;
+constexpr int kMaxDsaBits = 10000;  // and a subgroup of one of FIPS 186-4's sizes
 
 enum class Parameters { kAbsentOrNull, kAbsent, kPss };
 
@@ -216,15 +217,20 @@ void read_ec(const AlgorithmIdentifier& algorithm, Bytes point, PublicKey* key) 
 void read_dsa(const AlgorithmIdentifier& algorithm, Bytes encoded, PublicKey* key) {
   if (!algorithm.has_parameters || algorithm.parameters.tag != der::kSequence) return;
   der::Reader reader(algorithm.parameters.contents);
-  Bytes octets, p, other;
-  if (!reader.read(der::kInteger, &octets) || !der::parse_positive(octets, &p)) return;
-  for (int i = 0; i < 2; ++i) {
-    if (!reader.read(der::kInteger, &octets) || !der::parse_positive(octets, &other)) return;
+  Bytes octets, p, q, g, y;
+  for (Bytes* number : {&p, &q, &g}) {
+    if (!reader.read(der::kInteger, &octets) || !der::parse_positive(octets, number)) return;
   }
-  const bool whole = reader.at_end() && der::read_single(encoded, der::kInteger, &octets) &&
-                     der::parse_positive(octets, &other);
+  if (!reader.at_end() || !der::read_single(encoded, der::kInteger, &octets) ||
+      !der::parse_positive(octets, &y)) {
+    return;
+  }
   key->bits = bit_length(p);
-  if (whole && key->bits > 0 && key->bits <= kMaxRsaBits) key->kind = KeyKind::kDsa;
+  const int q_bits = bit_length(q);
+  const bool usable = key->bits > 0 && key->bits <= kMaxDsaBits &&
+                      (q_bits == 160 || q_bits == 224 || q_bits == 256) && g.size <= p.size &&
+                      y.size <= p.size;
+  if (usable) key->kind = KeyKind::kDsa;
 }
 
 void read_edwards(const AlgorithmIdentifier& algorithm, Bytes point, KeyKind kind, size_t size,
