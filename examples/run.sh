@@ -13,7 +13,7 @@ trap 'stop_peers; rm -rf "$work"' EXIT
 mkdir -p "$build"
 
 backends=(openssl gnutls wolfssl)
-runs_per_language=19
+runs_per_language=23
 passed=0
 failed=0
 skipped=0
@@ -50,7 +50,7 @@ run() {  # language
       expect "$1 fetches from $peer over $backend" 0 "certificate: SUCCESS.*" \
         "$fetch" "$backend" 127.0.0.1 "${ports[$peer]}" "$work/chain/root.pem" localhost
     done
-    expect "$1 over $backend refuses another name" 1 "CERT_REJECTED" \
+    expect "$1 over $backend refuses another name" 1 "CERT_REJECTED.*alert 42" \
       "$fetch" "$backend" 127.0.0.1 "${ports[openssl]}" "$work/chain/root.pem" other.test
     expect "$1 over $backend refuses an unknown root" 1 "CERT_REJECTED" \
       "$fetch" "$backend" 127.0.0.1 "${ports[openssl]}" "$work/other/root.pem"
@@ -59,10 +59,23 @@ run() {  # language
   done
   expect "$1 says where it looked for a backend" 1 "BACKEND_NOT_FOUND.*/backends" \
     "$fetch" absent 127.0.0.1 "${ports[openssl]}" "$work/chain/root.pem"
+  # 65,536 more than the server's port: modulo 65,536 it would be right.
+  expect "$1 refuses a port that is none" 1 "above 65535|number too large|invalid port" \
+    "$fetch" openssl 127.0.0.1 "$((ports[openssl] + 65536))" "$work/chain/root.pem"
+  expect "$1 says which file it can't read" 1 "$work/chain: .*[Ii]s a directory" \
+    "$fetch" openssl 127.0.0.1 "${ports[openssl]}" "$work/chain"
+  expect "$1 loads no part of too large a file" 1 "TOO_LARGE" \
+    "$fetch" openssl 127.0.0.1 "${ports[openssl]}" "$work/large.pem" localhost
+  expect "$1 says that it can't write the page" 1 "stdout: .*[Nn]o space left" \
+    bash -c '"$@" >/dev/full' - \
+    "$fetch" openssl 127.0.0.1 "${ports[openssl]}" "$work/chain/root.pem" localhost
 }
 
 examples/peers/make_chain.sh "$work/chain"
 examples/peers/make_chain.sh "$work/other"
+# One byte more than a request takes, and all that is needed at the beginning.
+cp "$work/chain/root.pem" "$work/large.pem"
+truncate -s $((1024 * 1024 + 1)) "$work/large.pem"
 declare -A ports
 for peer in "${PEER_NAMES[@]}"; do
   start_peer "$peer" "$work/chain"

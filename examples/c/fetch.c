@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fetches a page over TLS by one of Trestle's backends: fetch BACKEND HOST PORT CA.pem [NAME]
- * Compile with: cc -I api examples/c/fetch.c -o fetch -ldl */
+ * Compile with: cc -I api examples/c/fetch.c -o fetch -ldl (TRESTLE_LIBRARY: the library) */
 #define _POSIX_C_SOURCE 200809L
 #include <netdb.h>
 #include <poll.h>
@@ -10,14 +10,16 @@
 static trestle_functions t;
 static trestle_engine *engine;
 static uint64_t queue;
-static uint8_t ip[16], ca[TRESTLE_CERTIFICATE_LENGTH_MAX];
+static uint8_t ip[16], ca[TRESTLE_CERTIFICATE_LENGTH_MAX + 1]; /* too long a file is not cut */
 
 /* Ends the program when a request is refused or a message tells of a failure. */
-static void must(int32_t result, const trestle_error *error) {
+static void must(int32_t result, const trestle_error *e) {
   if (result == TRESTLE_RESULT_SUCCESS) return;
-  fprintf(stderr, "%s: %s %s\n", t.result_name(result), error == NULL ? "" : error->detail,
-          error == NULL ? "" : error->library_text);
-  exit(1);
+  fprintf(stderr, "%s", t.result_name(result));
+  if (e != NULL) fprintf(stderr, ": %s %s", e->detail, e->library_text);
+  if (e != NULL && e->alert_direction != 0) fprintf(stderr, " (alert %u)", e->alert);
+  fputs("\n", stderr);
+  _Exit(1); /* not exit, whose handlers would run beside the engine's threads */
 }
 
 /* Waits until the queue's descriptor says that there is a message. */
@@ -45,40 +47,43 @@ static uint64_t confirmed(int32_t accepted) {
 /* One message of the connection; 0 for the last one. */
 static int handle(const trestle_message *m) {
   static const uint8_t get[] = "GET / HTTP/1.0\r\n\r\n";
+  const int more = m->primitive != TRESTLE_PRIM_CONNECTION_DISCONNECT_IND;
+  if (m->primitive != TRESTLE_PRIM_CONNECTION_CERT_IND) must(m->result, m->error);
   if (m->primitive == TRESTLE_PRIM_CONNECTION_CERT_IND) {
     const char *verdict = t.result_name(m->result), *name = t.result_name(m->name_result);
     fprintf(stderr, "certificate: %s\nname: %s\n", verdict, name);
     int accepted = m->result == TRESTLE_RESULT_SUCCESS && m->name_result == TRESTLE_RESULT_SUCCESS;
     must(t.connection_cert_res(engine, m->connection, (uint8_t)accepted), NULL);
-    return 1;
-  }
-  must(m->result, m->error);
-  if (m->primitive == TRESTLE_PRIM_CONNECTION_CONNECT_CFM) {
+  } else if (m->primitive == TRESTLE_PRIM_CONNECTION_CONNECT_CFM) {
     fprintf(stderr, "version: TLS 1.%d\nsuite: %s\n", m->version - 0x301, t.suite_name(m->suite));
     must(t.connection_data_req(engine, m->connection, get, sizeof get - 1, 0, 0), NULL);
   } else if (m->primitive == TRESTLE_PRIM_CONNECTION_DATA_IND) {
-    fwrite(m->data, 1, m->length, stdout);
+    if (fwrite(m->data, 1, m->length, stdout) < m->length || fflush(stdout) != 0)
+      perror("stdout"), _Exit(1);
     must(t.connection_data_res(engine, m->connection), NULL);
   }
-  return m->primitive != TRESTLE_PRIM_CONNECTION_DISCONNECT_IND;
+  t.message_release(engine, m);
+  return more;
 }
 
 int main(int argc, char **argv) {
   if (argc < 5) return fputs("usage: fetch BACKEND HOST PORT CA.pem [NAME]\n", stderr), 2;
   const char *backend = argv[1], *name = argv[argc > 5 ? 5 : 2];
   struct addrinfo *peer, hints = {.ai_socktype = SOCK_STREAM};
+  if (strtoul(argv[3], NULL, 10) > 65535) return fputs("PORT is above 65535\n", stderr), 1;
   int code = getaddrinfo(argv[2], argv[3], &hints, &peer);
-  if (code != 0) return fprintf(stderr, "%s: %s\n", argv[2], gai_strerror(code)), 1;
+  if (code != 0) return fprintf(stderr, "%s %s: %s\n", argv[2], argv[3], gai_strerror(code)), 1;
   const int v6 = peer->ai_family == AF_INET6; /* the address follows port, or port and flow label */
   const uint16_t port = ntohs(((struct sockaddr_in *)peer->ai_addr)->sin_port);
   memcpy(ip, peer->ai_addr->sa_data + (v6 ? 6 : 2), v6 ? 16 : 4);
+  freeaddrinfo(peer);
   FILE *file = fopen(argv[4], "r");
-  if (file == NULL) return perror(argv[4]), 1;
-  uint64_t length = fread(ca, 1, sizeof ca, file);
+  uint64_t length = file == NULL ? 0 : fread(ca, 1, sizeof ca, file);
+  if (file == NULL || ferror(file)) return perror(argv[4]), 1;
+  fclose(file);
   char why[1024];
   if (trestle_dlopen(getenv("TRESTLE_LIBRARY"), &t, why, sizeof why) != TRESTLE_RESULT_SUCCESS)
     return fprintf(stderr, "%s\n", why), 1;
-
   must(t.engine_create(NULL, &engine), NULL);
   must(t.queue_create(engine, 0, &queue), NULL);
   confirmed(t.backend_query_req(engine, queue, backend, 0));
@@ -89,11 +94,6 @@ int main(int argc, char **argv) {
                                 (const uint8_t *)name, strlen(name), 0));
   uint64_t connection = confirmed(t.connection_create_req(engine, session, family, 0, 0));
   must(t.connection_connect_req(engine, connection, ip, port, 0), NULL);
-  for (int more = 1; more;) {
-    const trestle_message *message = next();
-    more = handle(message);
-    t.message_release(engine, message);
-  }
-  must(t.engine_destroy(engine), NULL);
-  return 0;
+  while (handle(next())) continue;
+  return t.engine_destroy(engine);
 }

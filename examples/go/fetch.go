@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Fetches a page over TLS by one of Trestle's backends: fetch BACKEND HOST PORT CA.pem [NAME]
+// Built on trestle.h for Go, which is the package trestle. TRESTLE_LIBRARY says where the library is.
 package main
 
 import (
@@ -34,8 +35,7 @@ func must(result int32, reason *t.Error) {
 
 // next waits in Go's own poller until the queue's descriptor says that there is a message.
 func next() (message *t.Message) {
-	var result int32
-	var count uint32
+	result, count := int32(0), uint32(0)
 	demand(0, poller.Read(func(uintptr) bool {
 		result = api.QueueGet(engine, queue, &message, 1, 0, &count)
 		return result != t.ResultTimeout
@@ -44,13 +44,13 @@ func next() (message *t.Message) {
 	return message
 }
 
-// confirmed waits for the answer to a request.
-func confirmed(accepted int32) t.Message {
+// confirmed waits for the answer to a request; returns the handles that it brings.
+func confirmed(accepted int32) (session, connection uint64) {
 	must(accepted, nil)
 	message := next()
 	defer api.MessageRelease(engine, message)
 	must(message.Result, message.Error)
-	return *message
+	return message.Session, message.Connection
 }
 
 func main() {
@@ -69,12 +69,12 @@ func main() {
 	must(api.QueueCreate(engine, 0, &queue), nil)
 	must(api.QueueFd(engine, queue, &fd), nil)
 	poller = demand(os.NewFile(uintptr(demand(syscall.Dup(int(fd)))), "queue").SyscallConn())
-	session := confirmed(api.SessionCreateReq(engine, queue, t.RoleClient, t.CString(os.Args[1]), 0)).Session
+	session, _ := confirmed(api.SessionCreateReq(engine, queue, t.RoleClient, t.CString(os.Args[1]), 0))
 	confirmed(api.ConfigCertVerifyReq(engine, session, ca, uint64(len(ca)), 0))
 	confirmed(api.ConfigOptionReq(engine, session, t.OptionServerName, 0, name, uint64(len(name)), 0))
-	connection := confirmed(api.ConnectionCreateReq(engine, session, family, 0, 0)).Connection
+	_, connection := confirmed(api.ConnectionCreateReq(engine, session, family, 0, 0))
 	must(api.ConnectionConnectReq(engine, connection, &address, uint16(ip.Port), 0), nil)
-	for {
+	for more := true; more; {
 		message := next()
 		if message.Primitive != t.PrimConnectionCertInd {
 			must(message.Result, message.Error)
@@ -91,9 +91,9 @@ func main() {
 			demand(os.Stdout.Write(message.Bytes()))
 			must(api.ConnectionDataRes(engine, connection), nil)
 		case t.PrimConnectionDisconnectInd:
-			must(api.EngineDestroy(engine), nil)
-			return
+			more = false
 		}
 		api.MessageRelease(engine, message)
 	}
+	must(api.EngineDestroy(engine), nil)
 }

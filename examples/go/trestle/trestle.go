@@ -124,12 +124,16 @@ type Error struct {
 	Backend, LibraryText, Detail, Subject *byte
 }
 
-// String has the words of the library and of the backend; none of a nil error.
+// String has the words of the library and of the backend, and the alert; none of a nil error.
 func (e *Error) String() string {
 	if e == nil {
 		return ""
 	}
-	return strings.TrimSpace(GoString(e.Detail) + " " + GoString(e.LibraryText))
+	words := GoString(e.Detail) + " " + GoString(e.LibraryText)
+	if e.AlertDirection != AlertDirectionNone {
+		words += fmt.Sprintf(" (alert %d)", e.Alert)
+	}
+	return strings.TrimSpace(words)
 }
 
 // BackendInfo is a trestle_backend_info.
@@ -139,7 +143,7 @@ type BackendInfo struct {
 	Name, Path, PluginVersion, LibraryVersion, Detail *byte
 }
 
-// Message is a trestle_message.
+// Message is a trestle_message: lent, and read only where it is, since a later library's may be longer.
 type Message struct {
 	Size, Primitive                    uint32
 	Result, NameResult                 int32

@@ -8,21 +8,28 @@ mod constants;
 pub use constants::*;
 use libloading::Library;
 use std::ffi::CStr;
+use std::mem::ManuallyDrop;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::os::raw::c_char;
+use std::ptr::{null, null_mut};
+
+/// What can fail for more than one reason.
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 macro_rules! functions {
     ($($name:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {
         /// The functions of trestle.h, found at run time.
         pub struct Functions {
             $($name: unsafe extern "C" fn($($kind),*) -> $result,)*
-            _library: Library,
         }
 
         impl Functions {
             unsafe fn find(library: Library) -> Result<Self, libloading::Error> {
+                // Never unloaded: dlopen.h tells why.
+                let library = ManuallyDrop::new(library);
                 $(let $name = *library.get(concat!("trestle_", stringify!($name), "\0").as_bytes())?;)*
-                Ok(Functions { $($name,)* _library: library })
+                Ok(Functions { $($name,)* })
             }
 
             $(
@@ -102,7 +109,7 @@ functions! {
 impl Functions {
     /// Opens the library (`None`: the installed one), checks that it is of this ABI or a later one
     /// that includes it, and finds every function.
-    pub fn load(path: Option<String>) -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn load(path: Option<String>) -> Outcome<Self> {
         let path = path.unwrap_or_else(|| "libtrestle.so.1".to_string());
         // SAFETY: the library's initialisers are libtrestle's, and the signatures are its header's.
         let functions = unsafe { Self::find(Library::new(&path)?)? };
@@ -113,7 +120,7 @@ impl Functions {
         Ok(functions)
     }
 
-    /// A result as Rust has it, with the words of the library and of the backend.
+    /// A result as Rust has it, with the words of the library and of the backend, and the alert.
     ///
     /// # Safety
     /// The error is NULL or a message's that is not released yet.
@@ -124,7 +131,13 @@ impl Functions {
         let name = text(self.result_name(result));
         Err(match error.as_ref() {
             None => name,
-            Some(error) => format!("{name}: {} {}", text(error.detail), text(error.library_text)),
+            Some(error) => {
+                let words = format!("{name}: {} {}", text(error.detail), text(error.library_text));
+                match error.alert_direction {
+                    ALERT_DIRECTION_NONE => words,
+                    _ => format!("{words} (alert {})", error.alert),
+                }
+            }
         })
     }
 }
@@ -183,9 +196,8 @@ pub struct BackendInfo {
     pub detail: Text,
 }
 
-/// trestle_message
+/// trestle_message: lent, and read only where it is, since a later library's may be longer.
 #[repr(C)]
-#[derive(Clone, Copy)]
 pub struct Message {
     pub size: u32,
     pub primitive: u32,
@@ -214,6 +226,62 @@ impl Message {
     /// The message is not released while the bytes are in use.
     pub unsafe fn bytes(&self) -> &[u8] {
         std::slice::from_raw_parts(self.data, self.length as usize)
+    }
+}
+
+/// An engine that is destroyed when this goes out of scope.
+pub struct OwnedEngine<'a> {
+    pub api: &'a Functions,
+    pub handle: Handle,
+}
+
+impl<'a> OwnedEngine<'a> {
+    pub fn new(api: &'a Functions) -> Result<Self, String> {
+        let mut handle = null_mut();
+        // SAFETY: NULL stands for the defaults.
+        unsafe { api.check(api.engine_create(null(), &mut handle), null())? };
+        Ok(OwnedEngine { api, handle })
+    }
+
+    /// The next message of a queue, without waiting for one.
+    pub fn take(&self, queue: u64) -> Result<Option<Received<'_>>, String> {
+        let (mut message, mut count) = (null(), 0);
+        // SAFETY: there is room for one message, and for the count.
+        match unsafe { self.api.queue_get(self.handle, queue, &mut message, 1, 0, &mut count) } {
+            RESULT_TIMEOUT => Ok(None),
+            // SAFETY: there is no error to read.
+            result => {
+                unsafe { self.api.check(result, null()) }.map(|()| Some(Received { engine: self, message }))
+            }
+        }
+    }
+}
+
+impl Drop for OwnedEngine<'_> {
+    fn drop(&mut self) {
+        // SAFETY: its messages, which borrow it, are gone.
+        unsafe { self.api.engine_destroy(self.handle) };
+    }
+}
+
+/// A message from a queue, given back when this goes out of scope.
+pub struct Received<'a> {
+    engine: &'a OwnedEngine<'a>,
+    message: *const Message,
+}
+
+impl Deref for Received<'_> {
+    type Target = Message;
+    fn deref(&self) -> &Message {
+        // SAFETY: it isn't released before drop().
+        unsafe { &*self.message }
+    }
+}
+
+impl Drop for Received<'_> {
+    fn drop(&mut self) {
+        // SAFETY: nobody else releases it.
+        unsafe { self.engine.api.message_release(self.engine.handle, self.message) };
     }
 }
 
