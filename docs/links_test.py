@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages name is there: files that they link to or quote, headings, functions, constants.
 
-Checked are README.md, CHANGELOG.md and docs/*.md. Within `backquotes`, a word in capitals such as
-WRONG_STATE or DATA_IND is the end of some TRESTLE_ name of the headers.
+Checked are README.md, CHANGELOG.md, docs/*.md, and the READMEs in backends and abi_tests. Within
+`backquotes`, a word in capitals such as WRONG_STATE or DATA_IND is the end of some TRESTLE_ name of
+the headers.
 """
+import glob
 import os
 import re
 import sys
@@ -12,10 +14,17 @@ import sys
 # Under Bazel, the files beside this one are links into the source tree, where all others are.
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 # Where the names that are no C symbols of the headers come from: variables of the environment.
-SOURCES = ["core/loader/search.cc", "core/loader/loader.cc", ".bazelrc"]
+SOURCES = ["core/loader/search.cc", "core/loader/loader.cc", "tools/library.sh", ".bazelrc"]
 FOLDERS = ["abi_tests", "api", "backends", "bench", "core", "docs", "examples", "tools"]
 # In capitals within backquotes, and no names of ours.
-OTHERS = {"LD_LIBRARY_PATH", "NULL", "RTLD_LOCAL", "SSLKEYLOGFILE"}
+OTHERS = {
+    "GNUTLS_SYSTEM_PRIORITY_FILE",
+    "LD_LIBRARY_PATH",
+    "NULL",
+    "OPENSSL_INIT_NO_LOAD_CONFIG",
+    "RTLD_LOCAL",
+    "SSLKEYLOGFILE",
+}
 
 
 def read(path):
@@ -80,7 +89,11 @@ def bad_names(text, known):
 def main():
     known = names_of_the_code()
     pages = ["README.md", "CHANGELOG.md"]
-    pages += sorted("docs/" + name for name in os.listdir(ROOT + "/docs") if name.endswith(".md"))
+    documents = sorted("docs/" + os.path.basename(path) for path in glob.glob(ROOT + "/docs/*.md"))
+    pages += documents
+    for folder in ["backends", "abi_tests"]:
+        readmes = glob.glob(f"{ROOT}/{folder}/**/README.md", recursive=True)
+        pages += sorted(os.path.relpath(path, ROOT) for path in readmes)
     findings = 0
     for page in pages:
         text = read(page)
@@ -88,7 +101,7 @@ def main():
             print(page, finding + ", which isn't there")
             findings += 1
     index = read("docs/README.md")
-    for page in pages[2:]:
+    for page in documents:
         name = os.path.basename(page)
         if name != "README.md" and "(" + name + ")" not in index:
             print(f"docs/README.md doesn't list {name}")
