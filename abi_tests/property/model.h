@@ -61,13 +61,24 @@ struct PendingRequest {
 class Model {
  public:
   struct Settings {
+    uint32_t role = TRESTLE_ROLE_CLIENT;
     uint32_t send_window = 1;
     uint32_t receive_window = 1;
     uint32_t accept_window = 16;
+    int64_t version_min = TRESTLE_VERSION_TLS12;
+    int64_t version_max = TRESTLE_VERSION_TLS13;
   };
   Model(const Settings& settings, uint64_t queue) : settings_(settings), queue_(queue) {}
 
   const Settings& settings() const { return settings_; }
+  // What the confirm of a configuration must say that by itself would lead to `result`; CONFIG_OPTION
+  // takes effect. Each is decided by the requests before it alone.
+  int32_t configured(int32_t result) const {
+    return configuration_closed_ ? TRESTLE_RESULT_WRONG_STATE : result;
+  }
+  int32_t option_configured(uint32_t option, int64_t number, int32_t result);
+  // CONNECT or LISTEN was accepted.
+  void close_configuration() { configuration_closed_ = true; }
   void add_connection(uint64_t handle, uint64_t queue);
   std::map<uint64_t, ConnectionModel>& connections() { return connections_; }
   ConnectionModel& at(uint64_t handle) { return connections_.at(handle); }
@@ -78,6 +89,7 @@ class Model {
   void accepted(uint64_t tag, const PendingRequest& request);
   // ACCEPT_RES was taken.
   void accept_answered(ConnectionModel& c, uint8_t accepted, uint64_t queue);
+  // By SESSION_DESTROY, or the engine's end: what is pending may be cancelled.
   void session_ends();
   void forget_predictions(uint64_t connection);
   bool anything_pending() const { return !pending_.empty(); }
@@ -103,7 +115,8 @@ class Model {
   void on_data(ConnectionModel& c, const Message& message);
 
   bool session_ends_ = false;
-  const Settings settings_;
+  bool configuration_closed_ = false;
+  Settings settings_;
   const uint64_t queue_;  // the session's
   std::map<uint64_t, ConnectionModel> connections_;
   std::map<uint64_t, uint32_t> listeners_;

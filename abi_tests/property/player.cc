@@ -24,8 +24,10 @@ std::string number(uint64_t value) { return std::to_string(value); }
 
 }  // namespace
 
-Player::Player(const std::string& backend, uint64_t seed) : backend_(backend), seed_(seed) {
-  for (uint64_t& queue : queues_) queue = program_.new_queue();
+Player::Player(const std::string& backend, uint64_t seed, uint32_t role)
+    : backend_(backend), seed_(seed) {
+  settings_.role = role;
+  start_engine();
 }
 
 void Player::play(uint64_t steps) {
@@ -35,7 +37,7 @@ void Player::play(uint64_t steps) {
     random_.seed(seed_ + step_ * 0x9E3779B97F4A7C15u);
     move();
   }
-  close_session();
+  end_life();
 }
 
 std::string Player::history() const {
@@ -49,53 +51,14 @@ void Player::note(const std::string& what) {
   if (history_.size() > 80) history_.pop_front();
 }
 
-// --- sessions ---
-
-void Player::open_session() {
-  settings_.send_window = static_cast<uint32_t>(pick(2) == 0 ? 1 : 2 + pick(6));
-  settings_.receive_window = static_cast<uint32_t>(pick(2) == 0 ? 1 : 2 + pick(4));
-  settings_.accept_window = static_cast<uint32_t>(1 + pick(4));
-  session_ = std::make_unique<Session>(new_session());
-  session_->set(TRESTLE_OPTION_SEND_WINDOW, int64_t{settings_.send_window});
-  session_->set(TRESTLE_OPTION_RECEIVE_WINDOW, int64_t{settings_.receive_window});
-  session_->set(TRESTLE_OPTION_CLOSE_TIMEOUT, pick(2) == 0 ? int64_t{10} : int64_t{200});
-  model_ = std::make_unique<Model>(settings_, program_.queue());
-  note("a session with windows of " + number(settings_.send_window) + " and " +
-       number(settings_.receive_window));
-  resting_ = false;
-}
-
-void Player::close_session() {
-  note("SESSION_DESTROY");
-  model_->session_ends();
-  uint64_t tag = program_.next_tag();
-  require(api().session_destroy_req(program_.engine(), session_->handle(), tag) ==
-              TRESTLE_RESULT_SUCCESS,
-          "SESSION_DESTROY was refused");
-  Message cfm = await(TRESTLE_PRIM_SESSION_DESTROY_CFM, tag);
-  require(cfm->result == TRESTLE_RESULT_SUCCESS, "SESSION_DESTROY_CFM is wrong");
-  if (Message late = program_.poll())
-    throw std::runtime_error("a message after SESSION_DESTROY_CFM: " + late.text());
-  // What belongs before it is there, also on the other queues; and nobody needs these any more.
-  for (Arrival arrival = poll(); arrival.message; arrival = poll()) see(arrival);
-  require(!model_->anything_pending(), "a REQ without CFM");
-  for (uint64_t& queue : queues_) {
-    require(api().queue_destroy(program_.engine(), queue) == TRESTLE_RESULT_SUCCESS,
-            "a queue is in use after the session's end");
-    dead_queue_ = queue;
-    queue = program_.new_queue();
-  }
-  session_is_gone();
-}
-
 // --- messages ---
 
 // Of any queue, or none. The order between queues is nobody's promise.
 Player::Arrival Player::poll() {
-  uint64_t all[] = {program_.queue(), queues_[0], queues_[1]};
+  uint64_t all[] = {program_->queue(), queues_[0], queues_[1]};
   std::rotate(all, all + step_ % 3, all + 3);
   for (uint64_t queue : all)
-    if (Message message = program_.poll(queue)) return {message, queue};
+    if (Message message = program_->poll(queue)) return {message, queue};
   return {};
 }
 
@@ -104,10 +67,10 @@ Player::Arrival Player::next() {
     Arrival arrival = poll();
     if (arrival.message) return arrival;
     pollfd descriptors[3];
-    uint64_t all[] = {program_.queue(), queues_[0], queues_[1]};
+    uint64_t all[] = {program_->queue(), queues_[0], queues_[1]};
     for (int i = 0; i < 3; ++i) {
       descriptors[i] = {-1, POLLIN, 0};
-      require(api().queue_fd(program_.engine(), all[i], &descriptors[i].fd) ==
+      require(api().queue_fd(program_->engine(), all[i], &descriptors[i].fd) ==
                   TRESTLE_RESULT_SUCCESS,
               "queue_fd");
     }
@@ -131,7 +94,7 @@ Message Player::await(uint32_t primitive, uint64_t tag) {
       see(arrival);
       continue;
     }
-    require(arrival.queue == program_.queue(), "a session's CFM on another queue");
+    require(arrival.queue == program_->queue(), "a session's CFM on another queue");
     return arrival.message;
   }
 }
@@ -141,8 +104,8 @@ Message Player::await(uint32_t primitive, uint64_t tag) {
 void Player::move() {
   // Now and then to rest, where every result is determined; else in a burst of up to eight.
   if (pick(3) == 0) settle();
-  if (pick(400) == 0) {
-    close_session();
+  if (pick(300) == 0) {
+    end_life();
     open_session();
   } else if (pick(4) == 0) {
     role_move();
@@ -241,18 +204,10 @@ void Player::destroy_a_queue() {
   for (auto& [handle, c] : model_->connections()) {
     if (c.queue != queue || c.state == State::kGone || c.res_sent) continue;
     if (model_->pending(handle, TRESTLE_PRIM_CONNECTION_DESTROY_CFM)) continue;
-    require(api().queue_destroy(program_.engine(), queue) == TRESTLE_RESULT_BUSY,
+    require(api().queue_destroy(program_->engine(), queue) == TRESTLE_RESULT_BUSY,
             "the queue of a connection was destroyed");
     return;
   }
-}
-
-// Configuration after a CONNECT is refused; before one, it works.
-void Player::configure() {
-  uint64_t tag = program_.next_tag();
-  int32_t result = api().config_compression_req(program_.engine(), session_->handle(), 0, tag);
-  require(result == TRESTLE_RESULT_SUCCESS, "CONFIG_COMPRESSION refused");
-  model_->accepted(tag, {TRESTLE_PRIM_CONFIG_COMPRESSION_CFM, 0, program_.queue()});
 }
 
 // --- requests ---
@@ -284,7 +239,7 @@ std::string Player::random_commands(const ConnectionModel& c, PendingRequest* pe
 }
 
 int32_t Player::submit_data(const ConnectionModel& c, uint64_t tag, PendingRequest* pending) {
-  trestle_engine* engine = program_.engine();
+  trestle_engine* engine = program_->engine();
   std::string commands = random_commands(c, pending);
   const size_t size = commands.size();
   const uint32_t flags = static_cast<uint32_t>(pick(3));
@@ -307,7 +262,7 @@ int32_t Player::submit_data(const ConnectionModel& c, uint64_t tag, PendingReque
 int32_t Player::submit(const ConnectionModel& c, uint32_t cfm, uint64_t tag,
                        PendingRequest* pending) {
   static const uint8_t kLocalhost[4] = {127, 0, 0, 1};
-  trestle_engine* engine = program_.engine();
+  trestle_engine* engine = program_->engine();
   switch (cfm) {
     case TRESTLE_PRIM_CONNECTION_BIND_CFM:
       return api().connection_bind_req(engine, c.handle, kLocalhost, 0, tag);
@@ -326,7 +281,7 @@ void Player::request(ConnectionModel& c, uint32_t cfm) {
   PendingRequest pending{cfm, c.handle, c.queue};
   if (resting_ && !c.res_sent) pending.predicted = Model::predict(c, cfm);
   const int unconfirmed = model_->count(c.handle, TRESTLE_PRIM_CONNECTION_DATA_CFM);
-  uint64_t tag = program_.next_tag();
+  uint64_t tag = program_->next_tag();
   int32_t result = submit(c, cfm, tag, &pending);
   note(std::string(api().primitive_name(cfm - 1)) + " on " + number(c.handle) + " (" +
        name_of(c.state) + (pending.asks ? ", asks for " + number(pending.asks) : "") +
@@ -335,12 +290,13 @@ void Player::request(ConnectionModel& c, uint32_t cfm) {
     return require(result == TRESTLE_RESULT_BAD_HANDLE, "a stale handle was taken");
   if (result == TRESTLE_RESULT_WINDOW_FULL) {
     // The session's window counts from the first connecting on.
-    const uint32_t window = c.was_connected ? settings_.send_window : 1;
+    const uint32_t window = c.was_connected ? model_->settings().send_window : 1;
     return require(static_cast<uint32_t>(unconfirmed) >= window, "WINDOW_FULL with room in it");
   }
   // Between DISCONNECT_RES or DESTROY_REQ and its effect, both are right.
   if (result == TRESTLE_RESULT_BAD_HANDLE && ending(c)) return;
   require(result == TRESTLE_RESULT_SUCCESS, "refused: " + name_of(result));
+  if (cfm == TRESTLE_PRIM_CONNECTION_CONNECT_CFM) model_->close_configuration();
   if (cfm == TRESTLE_PRIM_CONNECTION_CONNECT_CFM && resting_ && c.state == State::kIdle &&
       c.listener == 0) {
     c.state = State::kConnecting;
@@ -359,7 +315,7 @@ bool Player::ending(const ConnectionModel& c) const {
 
 void Player::answer_cert(ConnectionModel& c) {
   const uint8_t accepted = pick(8) != 0;
-  int32_t result = api().connection_cert_res(program_.engine(), c.handle, accepted);
+  int32_t result = api().connection_cert_res(program_->engine(), c.handle, accepted);
   note("CERT_RES " + number(accepted) + " on " + number(c.handle) + " (" + name_of(c.state) +
        "): " + name_of(result));
   if (result == TRESTLE_RESULT_BAD_HANDLE && ending(c)) return;
@@ -374,7 +330,7 @@ void Player::answer_cert(ConnectionModel& c) {
 }
 
 void Player::answer_data(ConnectionModel& c) {
-  int32_t result = api().connection_data_res(program_.engine(), c.handle);
+  int32_t result = api().connection_data_res(program_->engine(), c.handle);
   note("DATA_RES on " + number(c.handle) + ": " + name_of(result));
   if (result == TRESTLE_RESULT_SUCCESS) {
     require(c.data_unanswered > 0, "DATA_RES without DATA_IND was taken");
@@ -387,7 +343,7 @@ void Player::answer_data(ConnectionModel& c) {
 }
 
 void Player::answer_disconnect(ConnectionModel& c) {
-  int32_t result = api().connection_disconnect_res(program_.engine(), c.handle);
+  int32_t result = api().connection_disconnect_res(program_->engine(), c.handle);
   note("DISCONNECT_RES on " + number(c.handle) + " (" + name_of(c.state) +
        "): " + name_of(result));
   if (result == TRESTLE_RESULT_SUCCESS) {
@@ -406,7 +362,7 @@ void Player::answer_accept(ConnectionModel& c) {
   uint64_t queue = some_queue();
   const bool dead = dead_queue_ != 0 && pick(8) == 0;
   if (dead) queue = dead_queue_;
-  int32_t result = api().accept_res(program_.engine(), c.handle, accepted, queue);
+  int32_t result = api().accept_res(program_->engine(), c.handle, accepted, queue);
   note("ACCEPT_RES " + number(accepted) + " on " + number(c.handle) + " (" + name_of(c.state) +
        "): " + name_of(result));
   const bool awaited = c.state == State::kAwaitingAccept && !c.res_sent;
@@ -429,7 +385,7 @@ void Player::answer_accept(ConnectionModel& c) {
 void Player::settle() {
   const bool answers_data = pick(4) != 0;
   while (true) {
-    bool waiting = model_->pending(0, TRESTLE_PRIM_CONFIG_COMPRESSION_CFM);
+    bool waiting = model_->anything_pending(0);
     for (auto& [handle, c] : model_->connections())
       if (c.state != State::kGone) waiting |= settle_one(c, answers_data);
     if (!waiting) break;
@@ -471,10 +427,10 @@ bool Player::unsettled(const ConnectionModel& c) const {
 
 ClientPlayer::ClientPlayer(const std::string& backend, uint64_t seed, uint16_t port,
                            const Identity& root)
-    : Player(backend, seed), port_(port), root_(root) {}
+    : Player(backend, seed, TRESTLE_ROLE_CLIENT), port_(port), root_(root) {}
 
 Session ClientPlayer::new_session() {
-  Session session = program_.client(backend_);
+  Session session = program_->client(backend_);
   session.trust(root_.cert_pem());
   return session;
 }
@@ -483,15 +439,15 @@ void ClientPlayer::role_move() {
   constexpr size_t kConnections = 4;
   if (live() >= kConnections) return;
   const uint64_t queue = pick(10) == 0 ? dead_queue() : some_queue();
-  uint64_t tag = program_.next_tag();
-  int32_t result = api().connection_create_req(program_.engine(), session_->handle(),
+  uint64_t tag = program_->next_tag();
+  int32_t result = api().connection_create_req(program_->engine(), session_->handle(),
                                                TRESTLE_FAMILY_IP4, queue, tag);
   note("CONNECTION_CREATE: " + name_of(result));
   if (queue != 0 && queue == dead_queue())
     return require(result == TRESTLE_RESULT_BAD_HANDLE, "a stale queue was taken");
   require(result == TRESTLE_RESULT_SUCCESS, "CONNECTION_CREATE was refused");
   if (queue != 0) {
-    require(api().queue_destroy(program_.engine(), queue) == TRESTLE_RESULT_BUSY,
+    require(api().queue_destroy(program_->engine(), queue) == TRESTLE_RESULT_BUSY,
             "the queue of a connection to be was destroyed");
   }
   Message cfm = await(TRESTLE_PRIM_CONNECTION_CREATE_CFM, tag);
@@ -503,10 +459,10 @@ void ClientPlayer::role_move() {
 
 ServerPlayer::ServerPlayer(const std::string& backend, uint64_t seed, CommandClient* peer,
                            const TestPki& pki)
-    : Player(backend, seed), peer_(peer), pki_(pki) {}
+    : Player(backend, seed, TRESTLE_ROLE_SERVER), peer_(peer), pki_(pki) {}
 
 Session ServerPlayer::new_session() {
-  Session session = program_.server(backend_);
+  Session session = program_->server(backend_);
   session.identity(pki_.server);
   session.trust(pki_.root.cert_pem());
   session.set(TRESTLE_OPTION_CLIENT_AUTH, static_cast<int64_t>(pick(3)));
@@ -522,11 +478,12 @@ void ServerPlayer::role_move() {
 
 void ServerPlayer::listen() {
   static const uint8_t kLocalhost[4] = {127, 0, 0, 1};
-  uint64_t tag = program_.next_tag();
+  uint64_t tag = program_->next_tag();
   note("LISTEN");
-  require(api().listen_req(program_.engine(), session_->handle(), TRESTLE_FAMILY_IP4, kLocalhost, 0,
+  require(api().listen_req(program_->engine(), session_->handle(), TRESTLE_FAMILY_IP4, kLocalhost, 0,
                            tag) == TRESTLE_RESULT_SUCCESS,
           "LISTEN was refused");
+  model_->close_configuration();
   Message cfm = await(TRESTLE_PRIM_LISTEN_CFM, tag);
   require(cfm->result == TRESTLE_RESULT_SUCCESS, "LISTEN_CFM: " + cfm.text());
   require(model_->listeners().emplace(cfm->listener, 0).second, "a listener's handle came twice");
@@ -539,14 +496,14 @@ void ServerPlayer::unlisten() {
   const uint64_t listener = listeners_[which].first;
   listeners_.erase(listeners_.begin() + static_cast<std::ptrdiff_t>(which));
   aim();
-  uint64_t tag = program_.next_tag();
+  uint64_t tag = program_->next_tag();
   note("UNLISTEN");
-  require(api().unlisten_req(program_.engine(), listener, tag) == TRESTLE_RESULT_SUCCESS,
+  require(api().unlisten_req(program_->engine(), listener, tag) == TRESTLE_RESULT_SUCCESS,
           "UNLISTEN was refused");
   Message cfm = await(TRESTLE_PRIM_UNLISTEN_CFM, tag);
   require(cfm->result == TRESTLE_RESULT_SUCCESS, "UNLISTEN_CFM: " + cfm.text());
   model_->listeners().erase(listener);
-  require(api().unlisten_req(program_.engine(), listener, tag) == TRESTLE_RESULT_BAD_HANDLE,
+  require(api().unlisten_req(program_->engine(), listener, tag) == TRESTLE_RESULT_BAD_HANDLE,
           "a stale listener was taken");
 }
 

@@ -18,7 +18,7 @@ namespace trestle::testing {
 // run is played again move by move, also when a message comes a little earlier or later.
 class Player {
  public:
-  Player(const std::string& backend, uint64_t seed);
+  Player(const std::string& backend, uint64_t seed, uint32_t role);
   virtual ~Player() = default;
 
   void play(uint64_t steps);
@@ -40,16 +40,16 @@ class Player {
   Message await(uint32_t primitive, uint64_t tag);
   // A queue for a connection: 0, the session's, or one of two others.
   uint64_t some_queue();
-  uint64_t queue_of(uint64_t named) const { return named == 0 ? program_.queue() : named; }
+  uint64_t queue_of(uint64_t named) const { return named == 0 ? program_->queue() : named; }
   uint64_t dead_queue() const { return dead_queue_; }
   size_t live() const;
   bool ending(const ConnectionModel& c) const;
 
   const std::string backend_;
   std::unique_ptr<Model> model_;  // has what the engine borrows, and outlives it
-  Program program_;
+  std::unique_ptr<Program> program_;
   std::unique_ptr<Session> session_;
-  Model::Settings settings_;
+  Model::Settings settings_;  // that a session begins with
 
  private:
   static constexpr size_t kOwnQueues = 2;
@@ -58,8 +58,17 @@ class Player {
     uint64_t queue = 0;
   };
 
+  void start_engine();
   void open_session();
-  void close_session();
+  void end_life();
+  void destroy_session();
+  void end_engine();
+  void leave_requests_in_flight();
+  void engine_request(uint32_t cfm, uint64_t queue);
+  int32_t submit_to_engine(uint32_t cfm, uint64_t queue, uint64_t tag);
+  void shut_down();
+  void read_to_the_end(uint64_t queue, uint64_t shutdown_tag);
+  void expect_refusals();
   void move();
   template <typename F>
   ConnectionModel* choose(F&& makes_sense);
@@ -76,6 +85,11 @@ class Player {
   void answer_disconnect(ConnectionModel& c);
   void answer_accept(ConnectionModel& c);
   void configure();
+  void configure_compression();
+  void configure_cipher();
+  void configure_option();
+  void configuration(uint32_t cfm, uint64_t tag, int32_t result, int32_t expected,
+                     int32_t confirmed, const std::string& what);
   void see(const Arrival& arrival);
   Arrival poll();
   Arrival next();
@@ -87,6 +101,7 @@ class Player {
   std::mt19937_64 random_;
   std::array<uint64_t, kOwnQueues> queues_;
   uint64_t dead_queue_ = 0;
+  uint64_t dead_session_ = 0;
   uint64_t step_ = 0;
   bool resting_ = false;
   std::deque<std::string> history_;
