@@ -1,16 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions and connections: several at once, bound, reconnected, destroyed (C 3 and 4.7 to 4.11).
+#include <errno.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <set>
+#include <system_error>
 
 #include "abi_tests/harness/program.h"
 
 namespace trestle::testing {
 namespace {
+
+// A port of ::1, which has no second address, that the system gives to nobody as long as the object
+// lives. Who names it may have it with SO_REUSEADDR, as BIND does.
+class SharedPort6 {
+ public:
+  SharedPort6() : socket_(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int on = 1;
+    setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    address_.sin6_family = AF_INET6;
+    address_.sin6_addr = in6addr_loopback;
+    socklen_t length = sizeof address_;
+    auto* address = reinterpret_cast<sockaddr*>(&address_);
+    if (bind(socket_.get(), address, length) != 0 ||
+        getsockname(socket_.get(), address, &length) != 0) {
+      throw std::system_error(errno, std::generic_category(), "a port of ::1");
+    }
+  }
+  uint16_t number() const { return ntohs(address_.sin6_port); }
+
+ private:
+  UniqueFd socket_;
+  sockaddr_in6 address_{};
+};
 
 class Lifecycle : public ::testing::TestWithParam<std::string> {
  protected:
@@ -34,7 +61,7 @@ class Lifecycle : public ::testing::TestWithParam<std::string> {
     EXPECT_EQ(connection.accept_res(1), TRESTLE_RESULT_SUCCESS);
     Message connected = server_program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND);
     EXPECT_EQ(connected->result, TRESTLE_RESULT_SUCCESS) << connected;
-    last_peer_port_ = accept->port;
+    last_accept_ = accept;
     return connection;
   }
 
@@ -52,11 +79,37 @@ class Lifecycle : public ::testing::TestWithParam<std::string> {
 
   uint16_t port() const { return listening_->port; }
 
+  // Over two connections of one BIND, to `server`.
+  void expect_bind_persists(uint32_t family, const std::string& local, uint16_t bound,
+                            const std::string& server) {
+    Program program;
+    Session session = client(program);
+    Connection connection = session.create_connection(family);
+    ASSERT_EQ(connection.bind_req(local, bound), TRESTLE_RESULT_SUCCESS);
+    Message cfm = program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM);
+    ASSERT_EQ(cfm->result, TRESTLE_RESULT_SUCCESS) << cfm;
+    // To another port the second time: the first pair of addresses is in TIME_WAIT.
+    for (int round = 0; round < 2; ++round) {
+      Message listening = server_.listen(family);
+      ASSERT_EQ(listening->result, TRESTLE_RESULT_SUCCESS) << listening;
+      ASSERT_EQ(connection.connect_req(server, listening->port), TRESTLE_RESULT_SUCCESS);
+      accept_one();
+      EXPECT_EQ(last_accept_->family, family);
+      EXPECT_EQ(last_accept_->port, bound);
+      EXPECT_TRUE(std::equal(last_accept_->address, last_accept_->address + 16,
+                             ip_bytes(local).begin()));
+      Message connected = program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
+      ASSERT_EQ(connected->result, TRESTLE_RESULT_SUCCESS) << connected;
+      EXPECT_EQ(connection.disconnect()->result, TRESTLE_RESULT_SUCCESS);
+      server_program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
+    }
+  }
+
   TestPki pki_;
   Program server_program_;
   Session server_;
   Message listening_;
-  uint16_t last_peer_port_ = 0;
+  Message last_accept_;
 };
 
 TEST_P(Lifecycle, SeveralConnectionsInOneSessionAtOnce) {
@@ -112,24 +165,36 @@ TEST_P(Lifecycle, IPv6) {
 }
 
 TEST_P(Lifecycle, BindPersistsOverAReconnect) {
-  Program program;
-  Session session = client(program);
-  Connection connection = session.create_connection();
   // Taken on 127.0.0.1 for as long as this lasts, so nobody is given it on another address.
   const ReservedPort reserved;
-  const uint16_t bound = reserved.number();
-  ASSERT_EQ(connection.bind_req("127.0.0.9", bound), TRESTLE_RESULT_SUCCESS);
-  ASSERT_EQ(program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM)->result, TRESTLE_RESULT_SUCCESS);
-  // To another port the second time: the first pair of addresses is in TIME_WAIT.
-  for (uint16_t to : {port(), server_.listen()->port}) {
-    ASSERT_EQ(connection.connect_req("127.0.0.1", to), TRESTLE_RESULT_SUCCESS);
-    accept_one();
-    EXPECT_EQ(last_peer_port_, bound);
-    Message connected = program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
-    ASSERT_EQ(connected->result, TRESTLE_RESULT_SUCCESS) << connected;
-    EXPECT_EQ(connection.disconnect()->result, TRESTLE_RESULT_SUCCESS);
-    server_program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
-  }
+  expect_bind_persists(TRESTLE_FAMILY_IP4, "127.0.0.9", reserved.number(), "127.0.0.1");
+}
+
+TEST_P(Lifecycle, BindPersistsOverAReconnectOfIPv6) {
+  if (!has_loopback(IpVersion::kV6)) GTEST_SKIP() << "this machine has no ::1";
+  const SharedPort6 shared;
+  expect_bind_persists(TRESTLE_FAMILY_IP6, "::1", shared.number(), "::1");
+}
+
+TEST_P(Lifecycle, BindFailuresOfIPv6) {
+  if (!has_loopback(IpVersion::kV6)) GTEST_SKIP() << "this machine has no ::1";
+  Message listening = server_.listen(TRESTLE_FAMILY_IP6);
+  ASSERT_EQ(listening->result, TRESTLE_RESULT_SUCCESS) << listening;
+  Program program;
+  Session session = client(program);
+  Connection connection = session.create_connection(TRESTLE_FAMILY_IP6);
+  const SharedPort6 shared;
+  ASSERT_EQ(connection.bind_req("::1", shared.number()), TRESTLE_RESULT_SUCCESS);
+  program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM, TRESTLE_RESULT_SUCCESS);
+  ASSERT_EQ(connection.bind_req("::1", listening->port), TRESTLE_RESULT_SUCCESS);
+  program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM, TRESTLE_RESULT_ADDRESS_IN_USE);
+  ASSERT_EQ(connection.bind_req("2001:db8::1", 0), TRESTLE_RESULT_SUCCESS);
+  program.expect(TRESTLE_PRIM_CONNECTION_BIND_CFM, TRESTLE_RESULT_ADDRESS_NOT_AVAILABLE);
+  // The first one stays in force.
+  ASSERT_EQ(connection.connect_req("::1", listening->port), TRESTLE_RESULT_SUCCESS);
+  accept_one();
+  EXPECT_EQ(last_accept_->port, shared.number());
+  program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM, TRESTLE_RESULT_SUCCESS);
 }
 
 TEST_P(Lifecycle, BoundAddressIsUsedAgainAfterDisconnect) {
