@@ -59,6 +59,7 @@ TEST_P(Deadlines, Connect) {
     cfm = program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
   });
   EXPECT_EQ(cfm->result, TRESTLE_RESULT_CONNECT_TIMEOUT) << cfm;
+  EXPECT_EQ(cfm.detail(), "TCP did not connect within 150 ms (TRESTLE_OPTION_CONNECT_TIMEOUT)");
   EXPECT_GE(ms, 150);
 }
 
@@ -71,6 +72,9 @@ TEST_P(Deadlines, ReceiveIsTheSilenceOfThePeer) {
     cfm = program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
   });
   EXPECT_EQ(cfm->result, TRESTLE_RESULT_RECEIVE_TIMEOUT) << cfm;
+  EXPECT_EQ(cfm.detail(),
+            "nothing came from the peer in the handshake for 150 ms "
+            "(TRESTLE_OPTION_RECEIVE_TIMEOUT)");
   EXPECT_GE(ms, 150);
 }
 
@@ -80,6 +84,8 @@ TEST_P(Deadlines, HelloIsTheWholeHandshake) {
   session_.connect_to("127.0.0.1", silent.port());
   Message cfm = program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
   EXPECT_EQ(cfm->result, TRESTLE_RESULT_HELLO_TIMEOUT) << cfm;
+  EXPECT_EQ(cfm.detail(),
+            "the handshake was not complete within 150 ms (TRESTLE_OPTION_HELLO_TIMEOUT)");
 }
 
 TEST_P(Deadlines, AServerDoesNotWaitForASilentClient) {
@@ -134,6 +140,7 @@ TEST_P(Deadlines, CloseOfAPeerThatDoesNotClose) {
   ASSERT_EQ(connection.disconnect_req(), TRESTLE_RESULT_SUCCESS);
   Message cfm = program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_CFM);
   EXPECT_EQ(cfm->result, TRESTLE_RESULT_CLOSE_TIMEOUT) << cfm;
+  EXPECT_EQ(cfm.detail(), "the peer did not close within 150 ms (TRESTLE_OPTION_CLOSE_TIMEOUT)");
   // Disconnected all the same: it may connect again.
   ASSERT_EQ(connection.connect_req("127.0.0.1", listening->port), TRESTLE_RESULT_SUCCESS);
   server_program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_IND);

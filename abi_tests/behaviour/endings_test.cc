@@ -68,6 +68,7 @@ TEST_P(Endings, Truncation) {
   relay_->cut();
   Message end = program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
   EXPECT_EQ(end->result, TRESTLE_RESULT_TRUNCATED) << end;
+  EXPECT_EQ(end.detail(), "the peer ended the transport without close_notify");
 }
 
 TEST_P(Endings, Reset) {
@@ -76,6 +77,7 @@ TEST_P(Endings, Reset) {
   Message end = program_.expect(TRESTLE_PRIM_CONNECTION_DISCONNECT_IND);
   EXPECT_EQ(end->result, TRESTLE_RESULT_CONNECTION_RESET) << end;
   EXPECT_EQ(end->error->library_code, ECONNRESET);
+  EXPECT_EQ(end.detail(), "the transport was reset");
 }
 
 TEST_P(Endings, AlertFromThePeer) {
@@ -87,6 +89,7 @@ TEST_P(Endings, AlertFromThePeer) {
   EXPECT_EQ(end->result, TRESTLE_RESULT_ALERT_RECEIVED) << end;
   EXPECT_EQ(end.alert(), 20u) << end;  // bad_record_mac
   EXPECT_EQ(end->error->alert_direction, uint32_t{TRESTLE_ALERT_DIRECTION_RECEIVED});
+  EXPECT_EQ(end.detail(), "the peer sent alert 20 (bad_record_mac)");
 }
 
 TEST_P(Endings, AlertToThePeer) {
@@ -97,6 +100,7 @@ TEST_P(Endings, AlertToThePeer) {
   EXPECT_EQ(end->result, TRESTLE_RESULT_PROTOCOL_VIOLATION) << end;
   EXPECT_EQ(end.alert(), 20u) << end;
   EXPECT_EQ(end->error->alert_direction, uint32_t{TRESTLE_ALERT_DIRECTION_SENT});
+  EXPECT_EQ(end.detail(), "alert 20 (bad_record_mac) was sent to the peer");
   EXPECT_TRUE(server_->wait_for_alert(received_alert(20))) << server_->log();
 }
 
@@ -154,6 +158,8 @@ TEST_P(Endings, HandshakeCutAndReset) {
     silent.cut();
     Message cfm = program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
     EXPECT_EQ(cfm->result, TRESTLE_RESULT_TRUNCATED) << cfm;
+    EXPECT_EQ(cfm.detail(),
+              "the peer ended the transport without close_notify, within the handshake");
   }
   Relay silent(0);
   session_.connect_to("127.0.0.1", silent.port());
@@ -161,6 +167,7 @@ TEST_P(Endings, HandshakeCutAndReset) {
   silent.reset();
   Message cfm = program_.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM);
   EXPECT_EQ(cfm->result, TRESTLE_RESULT_CONNECTION_RESET) << cfm;
+  EXPECT_EQ(cfm.detail(), "the transport was reset, within the handshake");
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Endings,

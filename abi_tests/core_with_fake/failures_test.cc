@@ -84,6 +84,16 @@ TEST_F(Failures, InEachFunctionAtEachStep) {
   }
 }
 
+TEST_F(Failures, TheBackendsWordsStandBehindTheCores) {
+  TwoEngines two;
+  script().fail(Slot::kHandshake, TRESTLE_RESULT_TRUNCATED);
+  two.client.connect_to("127.0.0.1", two.port());
+  two.server_program.expect(TRESTLE_PRIM_ACCEPT_IND);
+  EXPECT_EQ(two.program.expect(TRESTLE_PRIM_CONNECTION_CONNECT_CFM).detail(),
+            "the peer ended the transport without close_notify, within the handshake: "
+            "the script says so");
+}
+
 TEST_F(Failures, AConnectionThatFailedLeavesItsSessionAsGoodAsBefore) {
   TwoEngines two;
   for (Slot slot : {Slot::kConnectionNew, Slot::kHandshake}) {

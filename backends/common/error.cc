@@ -6,15 +6,19 @@
 
 namespace trestle::backend {
 
-int32_t fail(trestle_backend_error* error, int32_t result, int64_t code, const char* detail, ...) {
+int32_t fail(trestle_backend_error* error, int32_t result, int64_t code) {
   error->result = result;
   error->library_code = code;
   if (code != 0) write_library_text(code, error->library_text, sizeof error->library_text);
+  return TRESTLE_BACKEND_ERROR;
+}
+
+int32_t fail(trestle_backend_error* error, int32_t result, int64_t code, const char* detail, ...) {
   va_list arguments;
   va_start(arguments, detail);
   std::vsnprintf(error->detail, sizeof error->detail, detail, arguments);
   va_end(arguments);
-  return TRESTLE_BACKEND_ERROR;
+  return fail(error, result, code);
 }
 
 void refuse(int32_t result, int64_t code, const char* detail, ...) {

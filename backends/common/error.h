@@ -18,6 +18,9 @@ void write_library_text(int64_t code, char* text, size_t size);
 __attribute__((format(printf, 4, 5))) int32_t fail(trestle_backend_error* error, int32_t result,
                                                    int64_t code, const char* detail, ...);
 
+// Where the record's other fields say everything; the host has its own words for those.
+int32_t fail(trestle_backend_error* error, int32_t result, int64_t code);
+
 // Leaves the slot that run_slot runs, which then fails like that.
 [[noreturn]] __attribute__((format(printf, 3, 4))) void refuse(int32_t result, int64_t code,
                                                                const char* detail, ...);

@@ -111,20 +111,19 @@ int32_t Connection::fail_with(int code, trestle_backend_error *error) {
   const bool first = !failed_;
   failed_ = true;
   failure_ = code;
-  if (ended_) return fail(error, TRESTLE_RESULT_TRUNCATED, code, "the transport ended");
+  if (ended_) return fail(error, TRESTLE_RESULT_TRUNCATED, code);
   const int received = received_alert(code);
   if (received >= 0) {
     error->alert = static_cast<uint32_t>(received);
     error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
-    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code, "the peer sent an alert");
+    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code);
   }
   const auto alert = static_cast<gnutls_alert_description_t>(alert_of(code));
   if (first && gnutls_alert_send(session_.get(), GNUTLS_AL_FATAL, alert) >= 0) {
     error->alert = static_cast<uint32_t>(alert);
     error->alert_direction = TRESTLE_ALERT_DIRECTION_SENT;
   }
-  return fail(error, result_of(code, alert), code,
-              established_ ? "after the handshake" : "handshake");
+  return fail(error, result_of(code, alert), code);
 }
 
 }  // namespace gnutls_backend

@@ -64,10 +64,7 @@ int32_t trestle_backend_connection::fail_for_good(int code, trestle_backend_erro
 }
 
 int32_t trestle_backend_connection::classify(int code, trestle_backend_error* error) {
-  if (transport_ended_ && !verdict_) {
-    return fail(error, TRESTLE_RESULT_TRUNCATED, code,
-                "the transport ended without close_notify");
-  }
+  if (transport_ended_ && !verdict_) return fail(error, TRESTLE_RESULT_TRUNCATED, code);
   WOLFSSL_ALERT_HISTORY alerts = {};
   wolfSSL_get_alert_history(library_.get(), &alerts);
   const bool plain = verdict_ && verdict_->result == TRESTLE_RESULT_ALERT_RECEIVED;
@@ -76,7 +73,7 @@ int32_t trestle_backend_connection::classify(int code, trestle_backend_error* er
     const int alert = plain ? verdict_->alert : closed ? close_notify : alerts.last_rx.code;
     error->alert = static_cast<uint32_t>(alert);
     error->alert_direction = TRESTLE_ALERT_DIRECTION_RECEIVED;
-    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code, "the peer sent an alert");
+    return fail(error, TRESTLE_RESULT_ALERT_RECEIVED, code);
   }
   Verdict found = verdict_ ? *verdict_ : meaning_of(code);
   // VERSION_ERROR also stands for a downgrade that the peer's random gives away (RFC 8446, 4.1.3).

@@ -7,6 +7,7 @@
 #include "core/base/clock.h"
 #include "core/connection/connection.h"
 #include "core/connection/system_error.h"
+#include "core/connection/words.h"
 #include "core/engine/engine.h"
 #include "core/engine/worker.h"
 #include "core/listener/listener.h"
@@ -131,6 +132,14 @@ void Connection::leave_listener() {
 }
 
 Ending Connection::ending_of(const trestle_backend_error& error) const {
+  Ending ending = told_by(error);
+  ending.detail = join_words(ending_words(ending.result, ending.alert, ending.alert_direction,
+                                          handshake_ != nullptr),
+                             ending.detail);
+  return ending;
+}
+
+Ending Connection::told_by(const trestle_backend_error& error) const {
   Ending ending;
   ending.result = result_of(error);
   // Nothing follows a close_notify (RFC 8446, 6.1), whatever the library believes.

@@ -153,7 +153,8 @@ class Connection : public Child {
   void close_transport_after(const Ending& ending);
   void linger();
   void leave_listener();
-  Ending ending_of(const trestle_backend_error& error) const;
+  Ending ending_of(const trestle_backend_error& error) const;  // with the core's words
+  Ending told_by(const trestle_backend_error& error) const;    // in the backend's alone
   static void fill(Message* message, const Ending& ending, const trestle_backend* backend);
   Message* new_indication(uint32_t primitive) noexcept;
 

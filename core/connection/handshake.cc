@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/connection/connection.h"
+#include "core/connection/words.h"
 #include "core/engine/engine.h"
 #include "core/engine/worker.h"
 #include "core/messages/queue.h"
@@ -236,13 +237,12 @@ void Connection::unwind_parked_handshake() {
 
 Ending Connection::handshake_ending() const {
   const Handshake& h = *handshake_;
-  Ending ending = ending_of(h.error);
-  if (h.verdict != TRESTLE_RESULT_SUCCESS) {
-    ending.result = h.verdict;
-    ending.certificate_index = h.judgement.certificate_index;
-    ending.subject = h.judgement.subject;
-    if (!h.judgement.detail.empty()) ending.detail = h.judgement.detail;
-  }
+  if (h.verdict == TRESTLE_RESULT_SUCCESS) return ending_of(h.error);
+  Ending ending = told_by(h.error);
+  ending.result = h.verdict;
+  ending.certificate_index = h.judgement.certificate_index;
+  ending.subject = h.judgement.subject;
+  ending.detail = join_words(h.judgement.words_of(h.verdict), ending.detail);
   return ending;
 }
 

@@ -7,12 +7,23 @@
 
 #include "core/base/clock.h"
 #include "core/connection/connection.h"
+#include "core/connection/words.h"
 #include "core/engine/engine.h"
 #include "core/listener/listener.h"
 #include "core/messages/queue.h"
 #include "core/session/session.h"
 
 namespace trestle {
+namespace {
+
+Ending timeout(int32_t result, uint32_t timeout_ms) {
+  Ending ending;
+  ending.result = result;
+  ending.detail = timeout_words(result, timeout_ms);
+  return ending;
+}
+
+}  // namespace
 
 void Connection::open(Session* session, Queue* to, uint64_t handle_to_be) {
   open_child(session);
@@ -221,23 +232,20 @@ void Connection::on_io(uint32_t events) {
 }
 
 void Connection::on_deadline() {
-  Ending ending;
+  const SessionConfig& config = session()->config();
   switch (state_) {
     case State::kConnecting:
-      ending.result = TRESTLE_RESULT_CONNECT_TIMEOUT;
-      fail_connect(ending);
+      fail_connect(timeout(TRESTLE_RESULT_CONNECT_TIMEOUT, config.connect_timeout_ms));
       break;
     case State::kHandshaking:
-      ending.result = handshake_->hello_deadline <= now_ms() ? TRESTLE_RESULT_HELLO_TIMEOUT
-                                                             : TRESTLE_RESULT_RECEIVE_TIMEOUT;
-      fail_connect(ending);
+      fail_connect(handshake_->hello_deadline <= now_ms()
+                       ? timeout(TRESTLE_RESULT_HELLO_TIMEOUT, config.hello_timeout_ms)
+                       : timeout(TRESTLE_RESULT_RECEIVE_TIMEOUT, config.receive_timeout_ms));
       break;
     case State::kClosing:
       // Some of the last is still on its way, and moves.
       if (transport_.untaken() < close_untaken_) return await_close();
-      ending.result = TRESTLE_RESULT_CLOSE_TIMEOUT;
-      ending.detail = "the peer did not close in time";
-      finish_disconnect(ending);
+      finish_disconnect(timeout(TRESTLE_RESULT_CLOSE_TIMEOUT, config.close_timeout_ms));
       break;
     case State::kInvalid:
     case State::kPeerClosed:

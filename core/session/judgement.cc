@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/checked_calls/checked_calls.h"
+#include "core/connection/words.h"
 #include "core/pki/name.h"
 #include "core/pki/verify.h"
 
@@ -46,12 +47,34 @@ void check_key_size(const SessionConfig& config, const pki::Certificate& leaf,
                       " are allowed";
 }
 
+// A leaf that can't be read has no names to tell.
+void check_name(const SessionConfig& config, const pki::Certificate* leaf, Judgement* judgement) {
+  if (leaf && pki::match_name(*leaf, config.server_name) == pki::NameMatch::kMatch) {
+    judgement->name_result = TRESTLE_RESULT_SUCCESS;
+    return;
+  }
+  judgement->name_result = TRESTLE_RESULT_CERT_NAME_MISMATCH;
+  if (leaf) {
+    judgement->name_detail =
+        name_mismatch_words(config.server_name, leaf->extensions.subject_alt_name.names);
+  }
+}
+
 }  // namespace
 
 int32_t Judgement::automatic(uint32_t role) const {
   if (result != TRESTLE_RESULT_SUCCESS) return finding;
   // A client's certificate is not compared with a name: there is none to expect.
   return role == TRESTLE_ROLE_CLIENT ? name_result : TRESTLE_RESULT_SUCCESS;
+}
+
+std::string Judgement::words_of(int32_t verdict) const {
+  switch (verdict) {
+    case TRESTLE_RESULT_CERT_NAME_MISMATCH: return name_detail;
+    case TRESTLE_RESULT_CERT_NAME_NOT_CHECKED: return name_not_checked_words();
+    case TRESTLE_RESULT_CERT_REJECTED: return rejected_words(detail.empty() ? name_detail : detail);
+    default: return detail;
+  }
 }
 
 Judgement judge_peer(const SessionConfig& config, const trestle_bytes* certificates,
@@ -77,11 +100,7 @@ Judgement judge_peer(const SessionConfig& config, const trestle_bytes* certifica
   // A key that can't be read has no size within any limits.
   if (!leaf && (config.keybits_min != 0 || config.keybits_max != 0))
     judgement.key_size_refused = true;
-  if (client && !config.server_name.empty()) {
-    bool match = leaf && pki::match_name(*leaf, config.server_name) == pki::NameMatch::kMatch;
-    judgement.name_result =
-        match ? TRESTLE_RESULT_SUCCESS : TRESTLE_RESULT_CERT_NAME_MISMATCH;
-  }
+  if (client && !config.server_name.empty()) check_name(config, leaf.get(), &judgement);
   return judgement;
 }
 

@@ -19,9 +19,12 @@ struct Judgement {
   int32_t certificate_index = -1;
   std::string subject;
   std::string detail;
+  std::string name_detail;
 
   // What AUTO decides, and the code that it gives for a no.
   int32_t automatic(uint32_t role) const;
+  // Why the answer was no: for people.
+  std::string words_of(int32_t verdict) const;
 };
 
 // `certificates` as the peer sent them, DER, leaf first.
