@@ -2,7 +2,6 @@
 // Deadlines, and cancelling a connect or a handshake at any moment.
 #include <gtest/gtest.h>
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "abi_tests/harness/program.h"
@@ -11,25 +10,6 @@
 
 namespace trestle::testing {
 namespace {
-
-// A listening socket whose queue is full: the kernel drops further SYNs, so a connect hangs.
-class FullListener {
- public:
-  FullListener() {
-    listener_ = listen_on_loopback(&port_, 0);
-    for (int& fd : fillers_) fd = connect_to_loopback(port_, SOCK_NONBLOCK);
-  }
-  ~FullListener() {
-    for (int fd : fillers_) close(fd);
-    close(listener_);
-  }
-  uint16_t port() const { return port_; }
-
- private:
-  int listener_;
-  int fillers_[4];
-  uint16_t port_ = 0;
-};
 
 class Deadlines : public ::testing::TestWithParam<std::string> {
  protected:

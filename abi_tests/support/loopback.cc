@@ -52,4 +52,13 @@ int connect_to_loopback(uint16_t port, int flags, int receive_buffer) {
   return -1;
 }
 
+FullListener::FullListener() : listener_(listen_on_loopback(&port_, 0)) {
+  for (int& fd : fillers_) fd = connect_to_loopback(port_, SOCK_NONBLOCK);
+}
+
+FullListener::~FullListener() {
+  for (int fd : fillers_) close(fd);
+  close(listener_);
+}
+
 }  // namespace trestle::testing
