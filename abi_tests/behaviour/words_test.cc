@@ -58,6 +58,8 @@ TEST_P(Words, TheWrongNameAndTheRightOnes) {
   Message mismatch = automatic(*server, "other.test");
   EXPECT_EQ(mismatch->result, TRESTLE_RESULT_CERT_NAME_MISMATCH) << mismatch;
   EXPECT_EQ(mismatch.detail(), kMismatch);
+  EXPECT_EQ(mismatch->error->certificate_index, 0);
+  EXPECT_STREQ(mismatch->error->subject, "CN=localhost");
   Message unchecked = automatic(*server, "");
   EXPECT_EQ(unchecked->result, TRESTLE_RESULT_CERT_NAME_NOT_CHECKED) << unchecked;
   EXPECT_EQ(unchecked.detail(),

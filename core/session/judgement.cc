@@ -54,10 +54,13 @@ void check_name(const SessionConfig& config, const pki::Certificate* leaf, Judge
     return;
   }
   judgement->name_result = TRESTLE_RESULT_CERT_NAME_MISMATCH;
-  if (leaf) {
-    judgement->name_detail =
-        name_mismatch_words(config.server_name, leaf->extensions.subject_alt_name.names);
-  }
+  if (!leaf) return;
+  judgement->name_detail =
+      name_mismatch_words(config.server_name, leaf->extensions.subject_alt_name.names);
+  // Nothing is wrong with the chain: then it is the leaf that a program is told of.
+  if (judgement->finding != TRESTLE_RESULT_SUCCESS) return;
+  judgement->certificate_index = 0;
+  judgement->subject = leaf->subject.text;
 }
 
 }  // namespace
