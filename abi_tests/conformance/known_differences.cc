@@ -246,6 +246,8 @@ void add_other_habits(Rows* rows) {
   rows->push_back({"DSA server of both versions, client of TLS 1.3: server's result", "*", "openssl",
                    "*", "NO_COMMON_VERSION, alert 70 sent",
                    "a libssl server without a key for TLS 1.3 says that it hasn't got TLS 1.3"});
+  rows->push_back({"close_notify while half a ticket has come", "openssl", "-", "*", "FAILURE",
+                   "libssl sends none within a message of the peer's"});
   rows->push_back({"a certificate in 200 encrypted records", "gnutls", "-", "*", kViolation,
                    "libgnutls tells nothing of a message in the making, so that 128 records without "
                    "an end are taken for a flood"});

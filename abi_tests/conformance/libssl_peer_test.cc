@@ -75,29 +75,51 @@ TEST_P(LibsslPeerTest, TicketsAreNoConcern) {
 }
 
 // Half of it has come: one may write nevertheless, or has to wait for the rest, and nothing is lost.
-TEST_P(LibsslPeerTest, WritingAmidATicket) {
-  const Identity own(plugin(), chain_of(KeyKind::kEcdsaP256, 1));
-  Configuration configuration = client(TRESTLE_VERSION_TLS13);
-  configuration.identity = &own;
-  // With the client's certificate in it, a ticket takes two records.
-  LibsslPair pair(plugin(), configuration, TRESTLE_VERSION_TLS13, [](SSL_CTX* context) {
-    use_chain(context, chain_of(KeyKind::kEcdsaP256, 1));
-    SSL_CTX_set_max_send_fragment(context, 512);
-    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("t"), 1);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
-    SSL_CTX_set_num_tickets(context, 0);
-  });
-  pair.handshake();
-  ASSERT_TRUE(pair.established()) << pair.explanation();
-  const uint64_t before = pair.to_backend.sent().size();
-  SSL_new_session_ticket(pair.peer.ssl());
-  ASSERT_TRUE(pair.peer.write("behind the ticket"));
-  const std::vector<Record> records = records_of(pair.to_backend.sent().substr(before));
-  ASSERT_EQ(records.size(), 3u);
-  constexpr uint64_t kRecordHeader = 5;
-  pair.to_backend.set_arrived(before + kRecordHeader + records[0].body.size());
-  std::string data;
-  EXPECT_EQ(pair.backend.decrypt(&data).text(), "WANT_READ");
+class HalfATicketTest : public LibsslPeerTest {
+ protected:
+  HalfATicketTest() : own_(plugin(), chain_of(KeyKind::kEcdsaP256, 1)) {
+    Configuration configuration = client(TRESTLE_VERSION_TLS13);
+    configuration.identity = &own_;
+    // With the client's certificate in it, a ticket takes two records.
+    pair_ = std::make_unique<LibsslPair>(
+        plugin(), configuration, TRESTLE_VERSION_TLS13, [](SSL_CTX* context) {
+          use_chain(context, chain_of(KeyKind::kEcdsaP256, 1));
+          SSL_CTX_set_max_send_fragment(context, 512);
+          SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("t"), 1);
+          SSL_CTX_set_verify(context, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+          SSL_CTX_set_num_tickets(context, 0);
+        });
+  }
+
+  // An established connection to which half a ticket has come; data is behind the other half.
+  LibsslPair& pair_with_half() {
+    pair_->handshake();
+    EXPECT_TRUE(pair_->established()) << pair_->explanation();
+    const uint64_t before = pair_->to_backend.sent().size();
+    SSL_new_session_ticket(pair_->peer.ssl());
+    EXPECT_TRUE(pair_->peer.write("behind the ticket"));
+    const std::vector<Record> records = records_of(pair_->to_backend.sent().substr(before));
+    EXPECT_EQ(records.size(), 3u);
+    constexpr uint64_t kRecordHeader = 5;
+    pair_->to_backend.set_arrived(before + kRecordHeader + records.front().body.size());
+    std::string data;
+    EXPECT_EQ(pair_->backend.decrypt(&data).text(), "WANT_READ");
+    return *pair_;
+  }
+
+  void expect_the_rest() {
+    Outcome end;
+    EXPECT_EQ(receive(&pair_->backend, &end), "behind the ticket");
+    EXPECT_FALSE(end.failed()) << end.explanation();
+  }
+
+ private:
+  const Identity own_;
+  std::unique_ptr<LibsslPair> pair_;
+};
+
+TEST_P(HalfATicketTest, WritingIsPossibleOrWaits) {
+  LibsslPair& pair = pair_with_half();
   const Outcome early = pair.backend.encrypt("meanwhile");
   EXPECT_FALSE(early.failed()) << early.explanation();
   pair.to_backend.set_arrived(Pipe::kNoLimit);
@@ -105,9 +127,19 @@ TEST_P(LibsslPeerTest, WritingAmidATicket) {
     EXPECT_TRUE(pair.backend.encrypt("meanwhile").ok());
   }
   EXPECT_EQ(pair.peer.read(), "meanwhile");
-  Outcome end;
-  EXPECT_EQ(receive(&pair.backend, &end), "behind the ticket");
+  expect_the_rest();
 }
+
+TEST_P(HalfATicketTest, ClosingDoesNotEndReading) {
+  LibsslPair& pair = pair_with_half();
+  const Outcome closed = pair.backend.close();
+  expect_same(alone(plugin()), "close_notify while half a ticket has come", "OK", closed.text(),
+              closed.explanation());
+  pair.to_backend.set_arrived(Pipe::kNoLimit);
+  expect_the_rest();
+}
+
+TRESTLE_FOR_EACH_BACKEND(HalfATicketTest);
 
 TEST_P(LibsslPeerTest, KeyUpdatesAreFollowedAndAnswered) {
   for_both_roles(TRESTLE_VERSION_TLS13, [](LibsslPair* pair) {

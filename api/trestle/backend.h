@@ -239,8 +239,8 @@ typedef struct trestle_backend {
    * anything that depends on the verdict is pushed. */
   int32_t (*handshake)(trestle_backend_connection *connection, trestle_backend_error *error);
   /* Encrypts and pushes all of `data` (1 byte or more). OK; ERROR; or WANT_READ: nothing of it was
-   * taken, since the library can't write within a message of the peer's that has come in part. The
-   * host asks again when more has come. */
+   * taken, since the library can't write within a message of the peer's that has come in part, and
+   * all that has come was pulled. The host asks again when more has come. */
   int32_t (*encrypt)(trestle_backend_connection *connection, const uint8_t *data, uint64_t length,
                      trestle_backend_error *error);
   /* Up to `capacity` bytes (at least 16,384) of plaintext; may return less than there is. OK with

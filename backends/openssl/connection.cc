@@ -166,6 +166,12 @@ int32_t decrypt(trestle_backend_connection *connection, uint8_t *buffer, uint64_
 }
 
 int32_t close(trestle_backend_connection *connection, trestle_backend_error *error) {
+  // Within half a message of the peer's the library refuses. That doesn't end reading.
+  if (!connection->failure && SSL_in_init(connection->ssl.get()) != 0) {
+    return run_slot(error, []() -> int32_t {
+      refuse(TRESTLE_RESULT_FAILURE, "close_notify within a message of the peer's");
+    });
+  }
   return run_until_failure(connection, error, [&](SSL *ssl) {
     // Asked again, the library would read.
     if (!is_closed(ssl) && SSL_shutdown(ssl) < 0) refuse(TRESTLE_RESULT_FAILURE, "close_notify");

@@ -207,6 +207,10 @@ TEST_F(CheckedIdentityTest, APfxInDerHasAMacAndNothingBehind) {
   seen = {};
   expect_refused(TRESTLE_RESULT_BAD_CERTIFICATE, make("\x30\x06" + version + safe, ""));
   expect_refused(TRESTLE_RESULT_BAD_CERTIFICATE, make("\x30\x09" + version + safe + mac + "x", ""));
+  expect_refused(TRESTLE_RESULT_BAD_CERTIFICATE,
+                 make("\x30\x08" + version + safe + std::string("\x05\0", 2), ""));
+  expect_refused(TRESTLE_RESULT_BAD_CERTIFICATE,
+                 make("\x30\x0B" + version + safe + mac + std::string("\x05\0", 2), ""));
   // The file's header in DER, and BER inside.
   EXPECT_EQ(make("\x30\x0A" + version + std::string("\x30\x80s\0\0\0\0", 7), ""), TRESTLE_BACKEND_OK);
 }

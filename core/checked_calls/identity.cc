@@ -44,10 +44,12 @@ int32_t check_pkcs12(Bytes pfx, trestle_backend_error* error) {
   if (!file.at_end())
     return refuse(error, TRESTLE_RESULT_BAD_CERTIFICATE, "something behind the PKCS#12");
   pki::der::Reader reader(contents);
-  const bool in_der =
-      reader.read(pki::der::kInteger, &part) && reader.read(pki::der::kSequence, &part);
-  if (in_der && reader.at_end())
+  if (!reader.read(pki::der::kInteger, &part) || !reader.read(pki::der::kSequence, &part))
+    return TRESTLE_BACKEND_OK;
+  if (!reader.next_is(pki::der::kSequence))
     return refuse(error, TRESTLE_RESULT_BAD_CERTIFICATE, "a PKCS#12 without a MAC");
+  if (reader.read(pki::der::kSequence, &part) && !reader.at_end())
+    return refuse(error, TRESTLE_RESULT_BAD_CERTIFICATE, "something behind the PKCS#12's MAC");
   return TRESTLE_BACKEND_OK;
 }
 

@@ -85,8 +85,9 @@ bool Connection::encrypt_some() {
       trestle_backend_error error = new_backend_error();
       const uint8_t* data = request->send_data + request->send_done;
       const int32_t outcome = backend()->encrypt(tls_, data, n, &error);
-      // What comes next from the peer turns the worker to this connection again.
-      if (outcome == TRESTLE_BACKEND_WANT_READ) return false;
+      // All that has come was pulled, so what comes next turns the worker to this connection again.
+      // What was encrypted before is flushed and confirmed first.
+      if (outcome == TRESTLE_BACKEND_WANT_READ) return budget < kSendBatch;
       if (outcome != TRESTLE_BACKEND_OK) {
         peer_closed(ending_of(error));
         return false;
