@@ -60,20 +60,24 @@ void attach(trestle_backend_connection &connection) {
   }
 }
 
-// Runs the body of a slot. What makes it fail ends the connection.
+// Runs the body of a slot, or tells what ended the connection before.
 template <typename Body>
-int32_t run_until_failure(trestle_backend_connection *connection, trestle_backend_error *error,
+int32_t run_unless_failed(trestle_backend_connection *connection, trestle_backend_error *error,
                           Body body) {
-  return run_slot(error, [&] {
-    if (!connection->failure) {
-      const int32_t status =
-          backend::run_slot(error, [&]() -> int32_t { return body(connection->ssl.get()); });
-      if (status != TRESTLE_BACKEND_ERROR) return status;
-      connection->failure = std::make_unique<trestle_backend_error>(*error);
-    }
+  return run_slot(error, [&]() -> int32_t {
+    if (!connection->failure) return body(connection->ssl.get());
     *error = *connection->failure;
     return TRESTLE_BACKEND_ERROR;
   });
+}
+
+// What makes this body fail ends the connection.
+template <typename Body>
+int32_t run_until_failure(trestle_backend_connection *connection, trestle_backend_error *error,
+                          Body body) {
+  const int32_t status = run_unless_failed(connection, error, body);
+  if (status == TRESTLE_BACKEND_ERROR) connection->failure = *error;
+  return status;
 }
 
 // After an operation that did not succeed: true if it is to be tried again, false if it waits for
@@ -166,13 +170,8 @@ int32_t decrypt(trestle_backend_connection *connection, uint8_t *buffer, uint64_
 }
 
 int32_t close(trestle_backend_connection *connection, trestle_backend_error *error) {
-  // Within half a message of the peer's the library refuses. That doesn't end reading.
-  if (!connection->failure && SSL_in_init(connection->ssl.get()) != 0) {
-    return run_slot(error, []() -> int32_t {
-      refuse(TRESTLE_RESULT_FAILURE, "close_notify within a message of the peer's");
-    });
-  }
-  return run_until_failure(connection, error, [&](SSL *ssl) {
+  // Within half a message of the peer's the library sends none; that doesn't end reading.
+  return run_unless_failed(connection, error, [&](SSL *ssl) {
     // Asked again, the library would read.
     if (!is_closed(ssl) && SSL_shutdown(ssl) < 0) refuse(TRESTLE_RESULT_FAILURE, "close_notify");
     return TRESTLE_BACKEND_OK;

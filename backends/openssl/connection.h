@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "backends/openssl/library.h"
@@ -24,7 +24,7 @@ struct trestle_backend_connection {
   // The last one that a callback wants to read, from its arrival until then.
   trestle::openssl::Message message;
   // Set once, by what ended the connection; told again by every later call.
-  std::unique_ptr<trestle_backend_error> failure;
+  std::optional<trestle_backend_error> failure;
   bool transport_ended = false;  // pull returned 0
   bool pull_ran_dry = false;     // pull had nothing, during the present operation
   bool rejected = false;         // the answer to `ask` was no

@@ -7,10 +7,10 @@
 
 #include "core/base/clock.h"
 #include "core/connection/connection.h"
-#include "core/connection/words.h"
 #include "core/engine/engine.h"
 #include "core/listener/listener.h"
 #include "core/messages/queue.h"
+#include "core/messages/words.h"
 #include "core/session/session.h"
 
 namespace trestle {

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "core/checked_calls/checked_calls.h"
-#include "core/connection/words.h"
+#include "core/messages/words.h"
 #include "core/pki/name.h"
 #include "core/pki/verify.h"
 

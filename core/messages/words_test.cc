@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/connection/words.h"
+#include "core/messages/words.h"
 
 #include <gtest/gtest.h>
 
